@@ -1,0 +1,1 @@
+"""What hplint knows of a file before any rule runs."""

@@ -1,0 +1,413 @@
+"""The code of one file as frozen, picklable records: what is left of the tree after its one walk.
+
+Every record has ``start`` and ``end``: offsets in Unicode code points into the file's text, end exclusive, without
+enclosing parentheses and white space. Nothing here knows LibCST.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from types import EllipsisType
+from typing import TypeAlias
+
+Constant: TypeAlias = "int | float | complex | str | bytes | bool | EllipsisType | tuple[Constant, ...] | None"
+"""A Python value that a literal can write; tuples stand for literal tuples."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A stretch of the text."""
+
+    start: int
+    end: int
+
+
+# --- expressions
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Node):
+    """A number, string, bytes, True, False, None or ``...``; adjacent strings are joined."""
+
+    value: Constant
+
+
+@dataclass(frozen=True, slots=True)
+class Name(Node):
+    """A bare name read or written in the scope with the number ``scope``."""
+
+    id: str
+    scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute(Node):
+    """``value.attr``; the attribute's name ends where the record ends."""
+
+    value: Expr
+    attr: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscript(Node):
+    """``value[index]``; several indices are a :class:`Collection` of kind ``tuple``."""
+
+    value: Expr
+    index: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Node):
+    lower: Expr | None
+    upper: Expr | None
+    step: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Arg(Node):
+    """One argument of a call as written. ``star`` is ``""``, ``"*"`` or ``"**"``."""
+
+    value: Expr
+    keyword: str | None
+    star: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Node):
+    func: Expr
+    args: tuple[Arg, ...]
+    scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Node):
+    """``op`` is ``-``, ``+``, ``~`` or ``not``."""
+
+    op: str
+    operand: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Node):
+    """Arithmetic and bit operators: ``op`` is the operator's text. ``and`` and ``or`` too."""
+
+    op: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Compare(Node):
+    """``left ops[0] comparators[0] ops[1] …``; ops as written, ``is not`` and ``not in`` with one space."""
+
+    left: Expr
+    ops: tuple[str, ...]
+    comparators: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional(Node):
+    """``body if test else orelse``."""
+
+    test: Expr
+    body: Expr
+    orelse: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Collection(Node):
+    """A display: ``kind`` is ``list``, ``tuple`` or ``set``."""
+
+    kind: str
+    elements: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Dict(Node):
+    """``{key: value, **rest}``; the key of ``**rest`` is None."""
+
+    items: tuple[tuple[Expr | None, Expr], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Starred(Node):
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Lambda(Node):
+    parameters: tuple[Parameter, ...]
+    body: Expr
+    scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comprehension(Node):
+    """``kind`` is ``list``, ``set``, ``dict`` or ``generator``; ``key`` is for dicts only."""
+
+    kind: str
+    element: Expr
+    key: Expr | None
+    generators: tuple[Generator, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Generator(Node):
+    """One ``for target in iter if conditions`` of a comprehension."""
+
+    target: Expr
+    iter: Expr
+    conditions: tuple[Expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NamedExpr(Node):
+    target: Expr
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Other(Node):
+    """f-strings, await, yield: ``kind`` says which, ``children`` are the expressions inside."""
+
+    kind: str
+    children: tuple[Expr, ...]
+
+
+Expr: TypeAlias = (
+    Literal
+    | Name
+    | Attribute
+    | Subscript
+    | Slice
+    | Call
+    | Unary
+    | Binary
+    | Compare
+    | Conditional
+    | Collection
+    | Dict
+    | Starred
+    | Lambda
+    | Comprehension
+    | NamedExpr
+    | Other
+)
+
+
+# --- statements
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Node):
+    """``targets[0] = targets[1] = value``, and ``target: annotation = value`` (value None for a bare annotation)."""
+
+    targets: tuple[Expr, ...]
+    value: Expr | None
+    annotation: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class AugAssign(Node):
+    """``target op= value``; ``op`` without the equals sign."""
+
+    target: Expr
+    op: str
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class ExprStatement(Node):
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Return(Node):
+    value: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class If(Node):
+    test: Expr
+    body: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class For(Node):
+    target: Expr
+    iter: Expr
+    body: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class While(Node):
+    test: Expr
+    body: tuple[Stmt, ...]
+    orelse: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class With(Node):
+    """``items`` are (context expression, target or None)."""
+
+    items: tuple[tuple[Expr, Expr | None], ...]
+    body: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Try(Node):
+    """``handlers`` are (exception types or None, body)."""
+
+    body: tuple[Stmt, ...]
+    handlers: tuple[tuple[Expr | None, tuple[Stmt, ...]], ...]
+    orelse: tuple[Stmt, ...]
+    finalbody: tuple[Stmt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match(Node):
+    """Patterns are not kept, the names they bind are; ``cases`` are (guard or None, body)."""
+
+    subject: Expr
+    cases: tuple[tuple[Expr | None, tuple[Stmt, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter(Node):
+    """``kind`` is ``positional-only``, ``positional``, ``keyword-only``, ``*`` or ``**``."""
+
+    name: str
+    kind: str
+    default: Expr | None
+    annotation: Expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDef(Node):
+    """``scope`` is the scope that the body opens, ``name_start`` where the name stands."""
+
+    name: str
+    name_start: int
+    parameters: tuple[Parameter, ...]
+    decorators: tuple[Expr, ...]
+    body: tuple[Stmt, ...]
+    scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClassDef(Node):
+    """``bases`` holds keywords (``metaclass=``) too; ``scope`` is the scope that the body opens."""
+
+    name: str
+    name_start: int
+    bases: tuple[Arg, ...]
+    decorators: tuple[Expr, ...]
+    body: tuple[Stmt, ...]
+    scope: int
+
+
+@dataclass(frozen=True, slots=True)
+class Import(Node):
+    """``import a.b as c`` (``module`` None) and ``from ..m import x as y``.
+
+    ``names`` are (dotted name, alias or None); ``level`` counts the leading dots; ``star`` is ``from m import *``.
+    """
+
+    module: str | None
+    names: tuple[tuple[str, str | None], ...]
+    level: int
+    star: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Simple(Node):
+    """pass, break, continue, del, raise, assert, global, nonlocal, type: ``kind`` is the keyword."""
+
+    kind: str
+    children: tuple[Expr, ...]
+
+
+Stmt: TypeAlias = (
+    Assign
+    | AugAssign
+    | ExprStatement
+    | Return
+    | If
+    | For
+    | While
+    | With
+    | Try
+    | Match
+    | FunctionDef
+    | ClassDef
+    | Import
+    | Simple
+)
+
+
+# --- scopes
+
+
+class BindingKind(Enum):
+    """How a name came to stand for something."""
+
+    IMPORT = "import"
+    ASSIGN = "assign"
+    AUGMENTED = "augmented"
+    PARAMETER = "parameter"
+    LOOP = "loop"
+    WITH = "with"
+    FUNCTION = "function"
+    CLASS = "class"
+    OTHER = "other"
+    """except … as, del, match, global from another scope: nothing is known of the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding(Node):
+    """One place that binds a name.
+
+    ``value``: the assigned expression, the parameter's default, the iterated or entered expression.
+    ``path``: the indices that unpack it (``a, (b, c) = v`` binds c with path (1, 1)); None where a star is in the way.
+    ``imported``: for imports the dotted name, with one leading dot a level for relative ones.
+    ``definition``: the function or class.
+    ``conditional``: it stands under an if, loop, try or match of its scope, so it may not have run.
+    """
+
+    name: str
+    kind: BindingKind
+    value: Expr | None = None
+    path: tuple[int, ...] | None = ()
+    imported: str | None = None
+    definition: FunctionDef | ClassDef | None = None
+    parameter: Parameter | None = None
+    conditional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A namespace: ``kind`` is ``module``, ``function``, ``class`` or ``comprehension`` (lambdas are functions)."""
+
+    number: int
+    kind: str
+    name: str
+    parent: int | None
+    start: int
+    end: int
+    bindings: dict[str, tuple[Binding, ...]]
+    stars: tuple[str, ...] = ()
+    """Modules imported with ``*`` here."""
+    globals: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A whole file. ``index`` lists the records of each type in the order of the text."""
+
+    body: tuple[Stmt, ...]
+    scopes: tuple[Scope, ...]
+    index: dict[str, tuple[Node, ...]]
+    """From a record's class name (``Call``, ``Assign``, ``ClassDef`` …) to all of them, in the order of the text."""

@@ -1,0 +1,111 @@
+"""The words that every other module speaks: spans, edits, fixes, findings, levels. Standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Level(Enum):
+    """How sure a rule is, and how bad it is."""
+
+    ERROR = "error"
+    """It raises, or cannot be meant."""
+    WARNING = "warning"
+    """Probably a mistake."""
+    ADVICE = "advice"
+    """It works; evidence says to think again."""
+    PEDANTIC = "pedantic"
+    """Off by default."""
+
+    @property
+    def weight(self) -> int:
+        """3 for error down to 0 for pedantic."""
+        return _WEIGHTS[self]
+
+
+_WEIGHTS = {Level.ERROR: 3, Level.WARNING: 2, Level.ADVICE: 1, Level.PEDANTIC: 0}
+
+
+class Safety(Enum):
+    """Whether a fix may be applied without asking."""
+
+    SAFE = "safe"
+    """The program means the same afterwards, or could only crash before."""
+    UNSAFE = "unsafe"
+    """It changes numbers, or what was meant is a guess."""
+
+
+class Engine(Enum):
+    """Which side of hplint saw the finding."""
+
+    STATIC = "static"
+    RUNTIME = "runtime"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Position:
+    """A place in a text. Lines and columns count from 1, columns in Unicode code points."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """From ``start`` up to, not including, ``end``."""
+
+    start: Position
+    end: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """New ``text`` for ``span`` of the file ``path``."""
+
+    path: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that belong together, under a title that reads as an order ("replace by `1e-5`")."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safety: Safety
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that the finding speaks of."""
+
+    path: str
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A rule at a place.
+
+    ``path`` is as it is shown: relative to the working directory with ``/``, absolute outside it; None for a
+    live object whose source is unknown (runtime only). ``span`` is None where there is no text to point at.
+    """
+
+    code: str
+    name: str
+    level: Level
+    message: str
+    path: str | None
+    span: Span | None
+    engine: Engine = Engine.STATIC
+    hyperparameter: str | None = None
+    related: tuple[Related, ...] = ()
+    fix: Fix | None = None
+    cell: int | None = None
+
+    def sort_key(self) -> tuple[str, Position, str, str]:
+        """By file, place, code and message: the order of every report."""
+        return (self.path or "", self.span.start if self.span else Position(0, 0), self.code, self.message)

@@ -1,0 +1,290 @@
+"""All that a rule file may import: the decorator, what a rule can ask for, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from hplint.facts import syntax
+from hplint.facts.calls import Argument, BoundCall, Presence
+from hplint.facts.file import File
+from hplint.facts.models import Layer, ModuleClass
+from hplint.facts.training import Event, EventKind, TrainingStep
+from hplint.facts.values import Origin, OriginKind, Possible, Value
+from hplint.model import Level, Safety
+
+__all__ = [
+    "Argument",
+    "BoundCall",
+    "Calls",
+    "Classes",
+    "Draft",
+    "DraftEdit",
+    "DraftFix",
+    "Event",
+    "EventKind",
+    "File",
+    "Files",
+    "Layer",
+    "Level",
+    "ModuleClass",
+    "Origin",
+    "OriginKind",
+    "Place",
+    "Possible",
+    "Presence",
+    "Rule",
+    "Runtime",
+    "Safety",
+    "Setting",
+    "Steps",
+    "TrainingStep",
+    "Value",
+    "as_number",
+    "quoted",
+    "replace",
+    "rule",
+    "settings",
+    "syntax",
+]
+
+
+class Located(Protocol):
+    """Anything with offsets into the file's text: every syntax record is one."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of a file's text that is no syntax record. ``path`` None is the file that is being checked."""
+
+    start: int
+    end: int
+    path: str | None = None
+
+
+# --- what a rule says
+
+
+@dataclass(frozen=True, slots=True)
+class DraftEdit:
+    """New ``text`` for the text between two offsets of the checked file."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DraftFix:
+    """A repair of the checked file; the title reads as an order ("replace it by `1e-5`")."""
+
+    title: str
+    edits: tuple[DraftEdit, ...]
+    safety: Safety = Safety.UNSAFE
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A finding before the engine has given it its rule, its file and its lines.
+
+    ``level`` and ``hyperparameter`` override the rule's own. A message is one clause in the present tense that names the
+    user's own symbol in backquotes and says what will happen: no full stop, no "please", no "detected".
+    """
+
+    at: Located
+    message: str
+    related: tuple[tuple[Located, str], ...] = ()
+    fix: DraftFix | None = None
+    level: Level | None = None
+    hyperparameter: str | None = None
+
+
+def replace(at: Located, text: str, title: str, safety: Safety = Safety.UNSAFE) -> DraftFix:
+    """A fix with a single edit."""
+    return DraftFix(title, (DraftEdit(at.start, at.end, text),), safety)
+
+
+# --- what a rule can ask for
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls of the named functions and classes, ``torch.optim.*`` for all public names of a module.
+
+    The check is handed a :class:`BoundCall`. A call that may stand for several things is not handed out, nor is one
+    whose name is unknown. ``super().__init__(...)`` in a local subclass is handed out as a call of the base class.
+    """
+
+    patterns: tuple[str, ...]
+
+    def __init__(self, *patterns: str) -> None:
+        object.__setattr__(self, "patterns", patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Classes of the file that derive, also indirectly, from ``torch.nn.Module``: handed a :class:`ModuleClass`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Training steps: handed a :class:`TrainingStep`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The whole file: handed a :class:`File`. ``words``: skip files whose text holds none of these."""
+
+    words: tuple[str, ...]
+
+    def __init__(self, *words: str) -> None:
+        object.__setattr__(self, "words", words)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Live objects only: the rule's file holds page and metadata, its check is in :mod:`hplint.runtime`."""
+
+
+Subject: TypeAlias = Calls | Classes | Steps | Files | Runtime
+Check: TypeAlias = Callable[[Any], Iterable[Draft]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One check and what is said of it. ``module`` is the Python module that holds its page."""
+
+    code: str
+    name: str
+    level: Level
+    topic: str
+    hyperparameter: str | None
+    library: str
+    since: str
+    subject: Subject
+    module: str
+    check: Check = field(compare=False)
+
+    @property
+    def summary(self) -> str:
+        """The first line of the page, without its full stop."""
+        return self.page.partition("\n")[0].rstrip(".")
+
+    @property
+    def page(self) -> str:
+        """The rule's page: the docstring of its file, in Markdown, read from the source when it is asked for."""
+        from hplint.pages import page_of
+
+        return page_of(self.module)
+
+
+def rule(
+    code: str,
+    name: str,
+    *,
+    level: Level,
+    topic: str,
+    subject: Subject,
+    since: str,
+    hyperparameter: str | None = None,
+    library: str = "torch",
+) -> Callable[[Check], Rule]:
+    """Turn a check into a rule whose page is the docstring of its module.
+
+    ``level`` is the worst that the rule says; a draft may say less. ``hyperparameter`` is a row of the table.
+    """
+
+    def declare(check: Check) -> Rule:
+        return Rule(code, name, level, topic, hyperparameter, library, since, subject, check.__module__, check)
+
+    return declare
+
+
+# --- help for rules about values
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One value that an argument may have, with all that is needed to speak of it."""
+
+    argument: Argument
+    possible: Possible
+    closed: bool
+
+    @property
+    def constant(self) -> syntax.Constant:
+        return self.possible.constant
+
+    @property
+    def number(self) -> float | None:
+        """The value as a real number; None for anything else, booleans included."""
+        return as_number(self.possible.constant)
+
+    @property
+    def origin(self) -> Origin:
+        return self.possible.origin
+
+    @property
+    def at(self) -> Located:
+        """Where to report: at the default for a value that is only a default, else at the argument."""
+        if self._at_default:
+            return Place(self.origin.start, self.origin.end)
+        assert self.argument.node is not None
+        return self.argument.node
+
+    @property
+    def related(self) -> tuple[tuple[Located, str], ...]:
+        """The other end: where the value comes from, or the call that is given it."""
+        if self._at_default:
+            assert self.argument.node is not None
+            return ((self.argument.node, f"given to `{self.argument.callee}` here"),)
+        if self.origin.kind is OriginKind.LITERAL:
+            return ()
+        return ((Place(self.origin.start, self.origin.end, self.origin.path), f"{quoted(self.constant)} set here"),)
+
+    @property
+    def says(self) -> str:
+        """``"`lr` is 3.0"``, or ``"`lr` is 3.0 by default"`` where a caller may choose another."""
+        label = f" (`{self.origin.label}`)" if self.origin.label and not self.closed else ""
+        return f"`{self.argument.parameter}` is {quoted(self.constant)}{'' if self.closed else ' by default'}{label}"
+
+    @property
+    def literal(self) -> Place | None:
+        """Where the value is written in this file, if it is written there as a literal that a fix may replace."""
+        return None if self.origin.path is not None else Place(self.origin.start, self.origin.end)
+
+    @property
+    def _at_default(self) -> bool:
+        return not self.closed and self.origin.path is None and self.origin.kind is not OriginKind.LITERAL
+
+
+def settings(call: BoundCall, *parameters: str) -> Iterator[Setting]:
+    """Each known value that each of the given, present arguments may have. Absent and unknown ones yield nothing."""
+    for parameter in parameters:
+        argument = call.argument(parameter)
+        if argument.presence is Presence.PRESENT:
+            for possible in argument.value.possible:
+                yield Setting(argument, possible, argument.value.closed)
+
+
+def as_number(constant: object) -> float | None:
+    """A constant as a real number; None for anything else, booleans and NaN included."""
+    if isinstance(constant, bool) or not isinstance(constant, int | float) or constant != constant:
+        return None
+    try:
+        return float(constant)
+    except OverflowError:
+        return None
+
+
+def quoted(constant: object) -> str:
+    """A constant as a message shows it: short, numbers bare, strings in quotes."""
+    shown = repr(constant)
+    return shown if len(shown) <= 40 else shown[:37] + "..."
+
