@@ -1,0 +1,1 @@
+"""Ways to write findings down, one module a format."""

@@ -1,0 +1,1 @@
+"""Rules about activations and what they are fed to."""

@@ -1,0 +1,1 @@
+"""Rules about where hyperparameters come from: command lines and configuration."""
