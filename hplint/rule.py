@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
+from hplint import thresholds
 from hplint.facts import syntax
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.file import File
@@ -47,6 +48,7 @@ __all__ = [
     "rule",
     "settings",
     "syntax",
+    "thresholds",
 ]
 
 
