@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hplint.registry import rules
+from hplint.registry import registry
 from tests.conftest import RunHplint
 from tests.examples import of_cases, of_page
 
@@ -16,7 +16,7 @@ from tests.examples import of_cases, of_page
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with every example of every rule, one a file."""
     folder = tmp_path_factory.mktemp("project")
-    for example in [*(e for rule in rules() for e in of_page(rule)), *of_cases()]:
+    for example in [*(e for rule in registry().rules for e in of_page(rule)), *of_cases()]:
         (folder / f"{example.label.replace('#', '_')}.py").write_text(example.code, "utf-8")
     return folder
 

@@ -14,12 +14,19 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 LAYERS = (
-    {"hplint", "hplint.model", "hplint.thresholds", "hplint.pages", "hplint.hyperparameters"},
+    {
+        "hplint",
+        "hplint.hyperparameters",
+        "hplint.model",
+        "hplint.pages",
+        "hplint.spelling",
+        "hplint.thresholds",
+    },
     {"hplint.source", "hplint.signatures"},
     {"hplint.parse"},
     {"hplint.facts"},
     {"hplint.rule"},
-    {"hplint.registry"},
+    {"hplint.builtin", "hplint.registry"},
     {"hplint.suppress", "hplint.settings", "hplint.project"},
     {"hplint.engine", "hplint.fix", "hplint.cache"},
     {"hplint.report", "hplint.runtime"},

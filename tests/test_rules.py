@@ -10,12 +10,12 @@ import pytest
 
 from hplint.engine import lint_text
 from hplint.model import Edit, Finding
-from hplint.registry import rules
+from hplint.registry import registry
 from hplint.rule import Runtime
 from tests.examples import Example, of_cases, of_page, places, shown
 
 PATH = "example.py"
-NAMES = {rule.name: rule for rule in rules()}
+NAMES = {rule.name: rule for rule in registry().rules}
 PAGES = [example for rule in NAMES.values() if not isinstance(rule.subject, Runtime) for example in of_page(rule)]
 CASES = of_cases()
 
