@@ -1,0 +1,66 @@
+"""Which of several known words a misspelt one was meant to be. Standard library only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+OPTION_ALIASES = {
+    "adam_eps": "eps",
+    "adam_epsilon": "eps",
+    "beta": "betas",
+    "epsilon": "eps",
+    "l2": "weight_decay",
+    "l2_reg": "weight_decay",
+    "learning_rate": "lr",
+    "mom": "momentum",
+    "wd": "weight_decay",
+}
+"""What people, papers and other libraries call the options of torch's optimizers."""
+
+
+def closest(word: str, candidates: Iterable[str]) -> str | None:
+    """The one candidate that a word is most likely a misspelling of; None when there is none, or more than one.
+
+    Words that differ only in case and underscores are the same. Otherwise one slip is allowed in words of four to
+    seven letters and two in longer ones, where a slip is a letter added, dropped, replaced or swapped with its
+    neighbour; in shorter words only a swap. A word with other digits (``Conv2d``, ``Conv3d``) is another word.
+    """
+    plain = _plain(word)
+    allowed = 0 if len(plain) < 4 else 1 if len(plain) < 8 else 2
+    near: dict[int, list[str]] = {}
+    for candidate in candidates:
+        if candidate == word or _differ_in_digits(word, candidate):
+            continue
+        other = _plain(candidate)
+        slips = _slips(plain, other)
+        if slips <= allowed or (slips == 1 and sorted(plain) == sorted(other)):
+            near.setdefault(slips, []).append(candidate)
+    if not near:
+        return None
+    nearest = near[min(near)]
+    return nearest[0] if len(nearest) == 1 else None
+
+
+def _plain(word: str) -> str:
+    return word.replace("_", "").replace("-", "").lower()
+
+
+def _differ_in_digits(first: str, second: str) -> bool:
+    digits = [letter for letter in first if letter.isdigit()], [letter for letter in second if letter.isdigit()]
+    return bool(digits[0]) and bool(digits[1]) and digits[0] != digits[1]
+
+
+def _slips(first: str, second: str) -> int:
+    """The number of slips between two words (optimal string alignment)."""
+    if abs(len(first) - len(second)) > 2:
+        return 3  # more than is ever allowed
+    before: list[int] = []
+    row = list(range(len(second) + 1))
+    for i, letter in enumerate(first, 1):
+        two_before, before, row = before, row, [i]
+        for j, other in enumerate(second, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == second[j - 2] and first[i - 2] == other:
+                cost = min(cost, two_before[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
