@@ -10,12 +10,25 @@ from hplint import thresholds
 from hplint.facts import syntax
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.file import File
+from hplint.facts.lifetimes import (
+    Group,
+    Later,
+    learning_rate_later,
+    optimizer_of,
+    optimizers,
+    parameter_groups,
+    with_groups,
+)
 from hplint.facts.models import Layer, ModuleClass
+from hplint.facts.surroundings import expected
 from hplint.facts.training import Event, EventKind, TrainingStep
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.model import Level, Safety
+from hplint.signatures import Signature, exports, is_module, removed
+from hplint.spelling import OPTION_ALIASES, closest
 
 __all__ = [
+    "OPTION_ALIASES",
     "Argument",
     "BoundCall",
     "Calls",
@@ -27,6 +40,8 @@ __all__ = [
     "EventKind",
     "File",
     "Files",
+    "Group",
+    "Later",
     "Layer",
     "Level",
     "ModuleClass",
@@ -39,16 +54,28 @@ __all__ = [
     "Runtime",
     "Safety",
     "Setting",
+    "Signature",
     "Steps",
     "TrainingStep",
     "Value",
     "as_number",
+    "closest",
+    "expected",
+    "exports",
+    "is_module",
+    "learning_rate_later",
+    "optimizer_of",
+    "optimizers",
+    "parameter_groups",
     "quoted",
+    "removed",
     "replace",
     "rule",
     "settings",
+    "settings_of",
     "syntax",
     "thresholds",
+    "with_groups",
 ]
 
 
@@ -268,8 +295,12 @@ class Setting:
 
 def settings(call: BoundCall, *parameters: str) -> Iterator[Setting]:
     """Each known value that each of the given, present arguments may have. Absent and unknown ones yield nothing."""
-    for parameter in parameters:
-        argument = call.argument(parameter)
+    return settings_of(call.argument(parameter) for parameter in parameters)
+
+
+def settings_of(arguments: Iterable[Argument]) -> Iterator[Setting]:
+    """The same for arguments that are at hand, such as those of parameter groups."""
+    for argument in arguments:
         if argument.presence is Presence.PRESENT:
             for possible in argument.value.possible:
                 yield Setting(argument, possible, argument.value.closed)
@@ -289,4 +320,3 @@ def quoted(constant: object) -> str:
     """A constant as a message shows it: short, numbers bare, strings in quotes."""
     shown = repr(constant)
     return shown if len(shown) <= 40 else shown[:37] + "..."
-
