@@ -1,0 +1,130 @@
+"""The records of training steps: what happens to gradients and weights, in order, where ``backward`` is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from hplint.facts.syntax import Expr, For, FunctionDef, Node, While
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+
+class Role(Enum):
+    """What an object of the training loop is."""
+
+    OPTIMIZER = "optimizer"
+    SCHEDULER = "scheduler"
+    SCALER = "scaler"
+    """A gradient scaler of mixed precision."""
+    ACCELERATOR = "accelerator"
+    """Accelerate's or Lightning Fabric's object, which takes over ``backward`` and clipping."""
+    ENGINE = "engine"
+    """DeepSpeed's engine: model, optimizer and scaler in one."""
+    MODULE = "module"
+    OTHER = "other"
+    """It is known to be something else."""
+
+
+class EventKind(Enum):
+    """What happens in a training step."""
+
+    BACKWARD = "backward"
+    UNSCALE = "unscale"
+    CLIP = "clip"
+    STEP = "step"
+    SCHEDULER_STEP = "scheduler step"
+    ZERO_GRAD = "zero_grad"
+    UPDATE_SCALER = "update"
+    WRITE_GRAD = "write"
+    """Gradients are written by hand: ``p.grad = …``, ``p.grad.add_(…)``."""
+    UNKNOWN = "unknown"
+    """Code that is not seen is called and may do any of these things."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """An event runs only where ``test`` is ``truth``; in a ``match``, where its subject takes the ``case``-th case.
+
+    ``text`` is the test without leading ``not``, in the words of the step's function.
+    """
+
+    test: Expr
+    truth: bool
+    text: str
+    case: int = 0
+
+    def excludes(self, other: Guard) -> bool:
+        """Whether both cannot hold."""
+        return self.text == other.text and (self.truth, self.case) != (other.truth, other.case)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that a step does.
+
+    ``target`` is the dotted text of what it happens to: the optimizer of a step or zero_grad, the model of
+    ``model.zero_grad()``, the loss of a backward, what a clip is given; None when it cannot be named. ``role`` says
+    what the target is, None when that is not known. ``models`` are the models whose parameters were given to the
+    target, where that is an optimizer constructed in this file.
+    ``node`` is the call or assignment as it stands in the step; ``via`` what really does it inside a helper of this
+    file, None when ``node`` does. ``guards``: the conditions between the step's block and the event, outermost first.
+    ``loops``: where the inner loops around it within the step start, outermost first.
+    ``closure``: a step that is given a closure, which clears and computes the gradients itself.
+    """
+
+    kind: EventKind
+    target: str | None
+    node: Node
+    guards: tuple[Guard, ...] = ()
+    via: Node | None = None
+    loops: tuple[int, ...] = ()
+    role: Role | None = None
+    models: tuple[str, ...] = ()
+    closure: bool = False
+
+    @property
+    def at(self) -> Node:
+        """What really does it: in the step or in a helper."""
+        return self.via or self.node
+
+    def excludes(self, other: Event) -> bool:
+        """Whether one of two events never runs where the other does: the branches of one condition."""
+        return any(mine.excludes(theirs) for mine in self.guards for theirs in other.guards)
+
+    def always_before(self, other: Event) -> bool:
+        """Whether this event, which stands first, has run whenever the other runs."""
+        return set(self.guards) <= set(other.guards) and self.loops == other.loops[: len(self.loops)]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingStep:
+    """A block that holds a ``backward``, and its events in order.
+
+    The block is the innermost loop body that holds a ``backward`` and the step of an optimizer too, or else the body
+    of the function or module if that does, or else the innermost loop (or function) around the ``backward``.
+    ``loop`` is the loop, None where there is none. ``owned``: a framework calls this function and does part of the
+    work itself (Lightning, HF Trainer, ignite …), so nothing may be said about what is missing.
+    ``opaque``: calls were met that may do any of these things unseen.
+    """
+
+    file: File
+    function: FunctionDef | None
+    loop: For | While | None
+    events: tuple[Event, ...]
+    owned: bool
+    opaque: bool
+
+    def between(self, first: Event, last: Event) -> tuple[Event, ...]:
+        """The events after ``first`` and before ``last``."""
+        events = self.events
+        return events[events.index(first) + 1 : events.index(last)]
+
+    @staticmethod
+    def belongs_elsewhere(*events: Event) -> bool:
+        """Whether events all lie in one inner loop or in one call of a helper, which is a step of its own."""
+        loops = {event.loops[:1] for event in events}
+        calls = {event.node.start if event.via else None for event in events}
+        return (len(loops) == 1 and loops != {()}) or (len(calls) == 1 and calls != {None})

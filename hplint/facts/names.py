@@ -1,0 +1,198 @@
+"""What a name stands for: imports, aliases, local definitions, shadowing, fallbacks."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from functools import cached_property
+
+from hplint import signatures
+from hplint.facts.syntax import (
+    Attribute,
+    Binding,
+    BindingKind,
+    Call,
+    ClassDef,
+    Code,
+    Conditional,
+    Expr,
+    For,
+    FunctionDef,
+    Literal,
+    Name,
+    Node,
+    Scope,
+    While,
+)
+
+CONVENTIONS = {
+    "torch": "torch",
+    "nn": "torch.nn",
+    "F": "torch.nn.functional",
+    "optim": "torch.optim",
+    "lr_scheduler": "torch.optim.lr_scheduler",
+    "DataLoader": "torch.utils.data.DataLoader",
+}
+"""What a name that the file never binds is taken for: snippets and notebook cells leave their imports elsewhere."""
+_BUILTINS = frozenset(dir(builtins))
+_MAX_ALIASES = 20
+
+
+class Names:
+    """Answers questions about the names of one file."""
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
+        self._scopes = code.scopes
+
+    def scope(self, number: int) -> Scope:
+        return self._scopes[number]
+
+    def lookup(self, name: str, scope: int) -> tuple[Scope, tuple[Binding, ...]] | None:
+        """The scope that binds a name for code in ``scope``, and all its bindings there, as Python looks it up."""
+        here: Scope | None = self._scopes[scope]
+        first = True
+        while here is not None:
+            if first or here.kind != "class":
+                if name in here.globals:
+                    here = self._scopes[0]
+                found = here.bindings.get(name)
+                if found is not None:
+                    return here, found
+            first = first and here.kind == "comprehension"
+            here = None if here.parent is None else self._scopes[here.parent]
+        return None
+
+    def is_bound(self, name: str, scope: int) -> bool:
+        """Whether a name means something: bound here or around, a builtin, or maybe brought by a star import."""
+        if self.lookup(name, scope) is not None or name in _BUILTINS:
+            return True
+        stars = self._stars(scope)
+        exported = [signatures.exports(module) for module in stars]
+        return any(names is None or name in names for names in exported)
+
+    def reaching(self, name: Name) -> tuple[Binding, ...]:
+        """The bindings that may have given a name its value where it is read; empty when it is not bound here.
+
+        Within one scope these are the last unconditional binding before it and the conditional ones after that, and
+        those of a loop around both. From an inner scope every binding counts.
+        """
+        found = self.lookup(name.id, name.scope)
+        if found is None:
+            return ()
+        scope, bindings = found
+        if len(bindings) == 1 or not self._same_frame(name.scope, scope):
+            return bindings
+        before: list[Binding] = []
+        for binding in bindings:
+            if _takes_effect(binding) <= name.start:
+                if not binding.conditional:
+                    before.clear()
+                before.append(binding)
+        loops = [loop for loop in self._loops if loop.start <= name.start < loop.end]
+        later = [b for b in bindings if b not in before and any(loop.start <= b.start < loop.end for loop in loops)]
+        return (*before, *later) or bindings
+
+    def candidates(self, expr: Expr) -> tuple[str, ...]:
+        """All dotted names that an expression may stand for, in the order of the text; empty when unsure."""
+        return self._candidates(expr, _MAX_ALIASES)
+
+    def qualified(self, expr: Expr) -> str | None:
+        """The one canonical dotted name that an expression stands for, None when unsure."""
+        found = self.candidates(expr)
+        return found[0] if len(found) == 1 else None
+
+    def definition(self, expr: Expr) -> FunctionDef | ClassDef | None:
+        """The function or class of this file that an expression stands for, None when unsure."""
+        if not isinstance(expr, Name):
+            return None
+        bindings = self.reaching(expr)
+        if len(bindings) != 1:
+            return None
+        binding = bindings[0]
+        if binding.kind is BindingKind.ASSIGN and binding.path == () and isinstance(binding.value, Name):
+            return self.definition(binding.value)
+        return binding.definition
+
+    @cached_property
+    def _loops(self) -> tuple[Node, ...]:
+        return (*self._code.index.get(For.__name__, ()), *self._code.index.get(While.__name__, ()))
+
+    def _same_frame(self, inner: int, outer: Scope) -> bool:
+        """Whether code of one scope runs in the frame of the other: the same one, or a comprehension in it."""
+        here = self._scopes[inner]
+        while here.number != outer.number and here.kind == "comprehension" and here.parent is not None:
+            here = self._scopes[here.parent]
+        return here.number == outer.number
+
+    def _stars(self, scope: int) -> list[str]:
+        found: list[str] = []
+        here: Scope | None = self._scopes[scope]
+        while here is not None:
+            found.extend(here.stars)
+            here = None if here.parent is None else self._scopes[here.parent]
+        return found
+
+    def _candidates(self, expr: Expr, left: int) -> tuple[str, ...]:
+        if left == 0:
+            return ()
+        match expr:
+            case Name():
+                return self._of_name(expr, left)
+            case Attribute():
+                bases = self._candidates(expr.value, left - 1)
+                return _distinct(signatures.canonical(f"{base}.{expr.attr}") for base in bases)
+            case Conditional():
+                return self._union((expr.body, expr.orelse), left)
+            case Call(func=Name(id="getattr"), args=(first, second, *_)) if isinstance(second.value, Literal):
+                bases = self._candidates(first.value, left - 1)
+                return _distinct(signatures.canonical(f"{base}.{second.value.value}") for base in bases)
+        return ()
+
+    def _union(self, parts: tuple[Expr, ...], left: int) -> tuple[str, ...]:
+        found = [self._candidates(part, left - 1) for part in parts]
+        return _distinct(name for names in found for name in names) if all(found) else ()
+
+    def _of_name(self, name: Name, left: int) -> tuple[str, ...]:
+        bindings = self.reaching(name)
+        if not bindings:
+            return self._unbound(name)
+        found: list[str] = []
+        for binding in bindings:
+            if binding.imported is not None:
+                found.append(signatures.canonical(binding.imported))
+            elif binding.definition is not None:
+                found.append(binding.name)
+            elif binding.kind is BindingKind.ASSIGN and binding.value is not None and binding.path == ():
+                if isinstance(binding.value, Literal) and binding.value.value is None:
+                    continue  # `except ImportError: amp = None`
+                names = self._candidates(binding.value, left - 1)
+                if not names:
+                    return ()
+                found.extend(names)
+            else:
+                return ()
+        return _distinct(found)
+
+    def _unbound(self, name: Name) -> tuple[str, ...]:
+        if self.lookup(name.id, name.scope) is not None:
+            return ()
+        stars = self._stars(name.scope)
+        for module in reversed(stars):
+            exported = signatures.exports(module)
+            if exported is None:
+                return ()
+            if name.id in exported:
+                return (signatures.canonical(f"{module}.{name.id}"),)
+        if name.id in _BUILTINS:
+            return (f"builtins.{name.id}",)
+        return (CONVENTIONS[name.id],) if name.id in CONVENTIONS else ()
+
+
+def _takes_effect(binding: Binding) -> int:
+    """From where on a binding holds: behind its value, for `x = x + 1` reads the old one."""
+    return max(binding.end, binding.value.end if binding.value is not None else 0)
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,163 @@
+"""Text to LibCST's tree, after one scan of its tokens that keeps hostile text away from the parser.
+
+The tokens are kept: the walk over the tree reads every offset off them, which is far cheaper than generating code.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+MAX_DEPTH = 200
+"""Brackets inside brackets. LibCST ends the process at about 3,000."""
+MAX_CHAIN = 500
+"""Operators, attributes, calls or elifs in a row: LibCST's time grows with their square."""
+MAX_INDENTS = 100
+"""Blocks inside blocks, as in Python's own tokenizer."""
+
+
+class SyntaxProblem(Exception):
+    """The text is no Python (HP001). ``offset`` is where, in code points."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+class TooComplex(Exception):
+    """The text is nested or chained too deep to be parsed safely (HP003)."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Names, numbers, strings and operators in order, without white space and comments; ``starts`` are offsets."""
+
+    texts: list[str]
+    starts: list[int]
+
+
+# White space, then one token. No alternative can match a text in two ways, so nothing backtracks far.
+_TOKEN = re.compile(
+    r"""
+    ((?:[ \t\f\r\n]|\\\r?\n)*)
+    (
+      \#[^\r\n]*
+    | (?:[rRbBuUfFtT]{1,2})?(?:
+        \"\"\"[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"\"\"
+      | '''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''
+      | "[^"\\\r\n]*(?:\\(?:\r\n|.)[^"\\\r\n]*)*"
+      | '[^'\\\r\n]*(?:\\(?:\r\n|.)[^'\\\r\n]*)*')
+    | [^\W\d]\w*
+    | 0[xXbBoO][\da-fA-F_]+
+    | (?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?[jJ]?
+    | \*\*=? | //=? | >>=? | <<=? | != | -> | := | \.\.\. | [+\-*/%&|^@<>=]=?
+    | .
+    )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_OPEN = frozenset("([{")
+_CLOSE = frozenset(")]}")
+_LINKS = frozenset("+ - * / // % @ ** << >> & | ^ ~ . < > <= >= == != := and or not in is if else for lambda await".split())
+_QUOTES = ('"', "'")
+
+
+def scan(text: str) -> Tokens:
+    """Split a text into its tokens.
+
+    Raises:
+        TooComplex: brackets, blocks or chains beyond what LibCST parses safely and in linear time.
+    """
+    texts: list[str] = []
+    starts: list[int] = []
+    offset = depth = chain = 0
+    outer: list[int] = []  # the chains around the open brackets
+    indents = [0]
+    elifs: dict[int, int] = {}
+    previous = ""
+    for space, token in _TOKEN.findall(text.rstrip()):
+        offset += len(space)
+        first = token[0]
+        if first == "#":
+            offset += len(token)
+            continue
+        if not depth and ("\n" in space or "\r" in space):
+            chain = 0
+            column = len(space) - 1 - max(space.rfind("\n"), space.rfind("\r"))
+            while indents[-1] > column:
+                indents.pop()
+            if indents[-1] < column:
+                indents.append(column)
+                if len(indents) > MAX_INDENTS:
+                    raise TooComplex(f"more than {MAX_INDENTS} nested blocks", offset)
+            if token == "if":
+                elifs[column] = 0
+            elif token == "elif":
+                elifs[column] = elifs.get(column, 0) + 1
+                if elifs[column] > MAX_CHAIN:
+                    raise TooComplex(f"more than {MAX_CHAIN} elif branches in a row", offset)
+        if token in _OPEN:
+            chain += previous in _CLOSE  # f()()() and a[0][0][0] are chains too
+            outer.append(chain)
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise TooComplex(f"more than {MAX_DEPTH} nested brackets", offset)
+        elif token in _LINKS or (first in _QUOTES and previous.endswith(_QUOTES)):
+            chain += 1
+        if chain > MAX_CHAIN:
+            raise TooComplex(f"more than {MAX_CHAIN} operators, attributes or calls in a row", offset)
+        if token in _OPEN or token == ",":
+            chain = 0
+        elif token in _CLOSE and depth:
+            depth -= 1
+            chain = outer.pop()
+        texts.append(token)
+        starts.append(offset)
+        previous = token
+        offset += len(token)
+    return Tokens(texts, starts)
+
+
+def parse(text: str) -> cst.Module:
+    """The tree of a text that was scanned without complaint.
+
+    Raises:
+        SyntaxProblem: with the place that the parser names.
+    """
+    import libcst as cst
+
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        raise _located(text, error.raw_line) from None
+    except RecursionError:
+        raise TooComplex("nested too deep to be parsed", 0) from None
+
+
+def _located(text: str, fallback_line: int) -> SyntaxProblem:
+    """Python's own parser names the place and the mistake far better than LibCST's."""
+    import ast
+    import warnings
+
+    line, column, message = fallback_line, 1, "invalid syntax"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text)
+    except SyntaxError as error:
+        line, column, message = error.lineno or line, error.offset or 1, error.msg
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
+    width = len(lines[line - 1].rstrip("\r\n")) if line <= len(lines) else 0
+    return SyntaxProblem(message, sum(map(len, lines[: line - 1])) + min(max(column - 1, 0), width))
