@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 _CONSTRUCTORS = ("__init__", "__post_init__", "setup", "configure_model", "build")
 _REGISTER = frozenset({"register_buffer", "register_parameter", "register_module", "add_module", "__setattr__"})
 _KEEPS_TO_ITSELF = frozenset(
-    "super isinstance issubclass type id len hash print repr str hasattr getattr delattr callable iter deepcopy copy "
-    "next __init__ __new__ __repr__ ref proxy".split()
+    {"super", "isinstance", "issubclass", "type", "id", "len", "hash", "print", "repr", "str", "hasattr", "getattr"}
+    | {"delattr", "callable", "iter", "next", "copy", "deepcopy", "ref", "proxy", "__init__", "__new__", "__repr__"}
 )
 """Functions that add no attribute to the object that they are given."""
 _WRAPPERS = frozenset({"weight_norm", "spectral_norm", "orthogonal"})
@@ -95,7 +95,9 @@ class ModuleReader:
         return found
 
     def _find_lineage(self, node: ClassDef) -> _Lineage:
-        names, local, outside = [], [], []
+        names: list[str] = []
+        local: list[ClassDef] = []
+        outside: list[str] = []
         module, known = False, True
         for arg in node.bases:
             if arg.keyword is not None:
@@ -320,9 +322,9 @@ def _targets(node: Assign | AugAssign | For | With) -> Iterator[tuple[Expr, Expr
         for target in node.targets:
             yield from _unpacked(target, node.value)
     elif isinstance(node, With):
-        for _, target in node.items:
-            if target is not None:
-                yield from _unpacked(target, None)
+        for _, name in node.items:
+            if name is not None:
+                yield from _unpacked(name, None)
     else:
         yield from _unpacked(node.target, None)
 

@@ -12,6 +12,10 @@ def _each(stems: str, dimensions: Iterable[str] = ("1d", "2d", "3d")) -> frozens
     return frozenset(stem + dimension for stem in stems.split() for dimension in dimensions)
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 DROPOUT = frozenset({"Dropout", "AlphaDropout", "FeatureAlphaDropout"}) | _each("Dropout")
 """Layers that zero values at random while ``training`` is true. Their probability is called ``p``."""
 
@@ -97,7 +101,7 @@ FUNCTION_OF_ACTIVATION = {
     "Tanh": "tanh",
     "Tanhshrink": "tanhshrink",
 }
-"""Activations whose constructor takes options and never a tensor, and the function of ``torch.nn.functional`` for each."""
+"""Activations whose constructor takes options, never a tensor; for each its function in ``torch.nn.functional``."""
 
 ACTIVATION_OF_FUNCTION = {function: name for name, function in FUNCTION_OF_ACTIVATION.items()}
 
@@ -193,7 +197,7 @@ OTHER_MODULES = frozenset(
 PLAIN_BASES = frozenset({"abc.ABC", "object", "typing.Generic", "typing.Protocol"})
 """Bases that bring no attribute along."""
 
-MODULE_ATTRIBUTES = frozenset(
+MODULE_ATTRIBUTES = _words(
     """
     T_destination add_module apply bfloat16 buffers call_super_init children compile cpu cuda double dump_patches eval
     extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu load_state_dict modules
@@ -202,11 +206,11 @@ MODULE_ATTRIBUTES = frozenset(
     register_load_state_dict_post_hook register_load_state_dict_pre_hook register_module register_parameter
     register_state_dict_post_hook register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule
     share_memory state_dict to to_empty train training type xpu zero_grad
-    """.split()
+    """
 )
 """Public attributes that every ``torch.nn.Module`` has."""
 
-LIGHTNING_ATTRIBUTES = frozenset(
+LIGHTNING_ATTRIBUTES = _words(
     """
     CHECKPOINT_HYPER_PARAMS_KEY CHECKPOINT_HYPER_PARAMS_NAME CHECKPOINT_HYPER_PARAMS_TYPE all_gather
     allow_zero_length_dataloader_with_multiple_devices automatic_optimization backward clip_gradients
@@ -227,6 +231,6 @@ LIGHTNING_ATTRIBUTES = frozenset(
     toggled_optimizer train_dataloader trainer training_epoch_end training_step training_step_end
     transfer_batch_to_device truncated_bptt_steps unfreeze untoggle_optimizer use_amp val_dataloader
     validation_epoch_end validation_step validation_step_end
-    """.split()
+    """
 )
 """What a ``LightningModule`` has besides, in versions 1.9 to 2.5."""
