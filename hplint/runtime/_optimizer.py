@@ -1,0 +1,85 @@
+"""The options of every parameter group of an optimizer, those too that torch checks only as constructor arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch.optim import Optimizer
+
+from hplint.runtime._objects import is_torchs_own, torch_name
+from hplint.runtime._problem import Problem
+from hplint.runtime._values import Remark, option_remarks, refused_options, unknown_options
+
+_DIVIDE_BY_EPS = frozenset({"Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RMSprop"})
+"""Optimizers for which a gradient of 0 is 0 / 0 where ``eps``, in the type of the parameter, is 0 (tried each)."""
+
+_FUSED_IN_FLOAT32 = frozenset({"Adam", "AdamW"})
+"""Optimizers whose fused kernel keeps ``eps`` in float32 whatever the type of the parameters (tried)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Some of the parameter groups of an optimizer, by number, for a message."""
+
+    numbers: tuple[int, ...]
+    groups: int
+
+    def __str__(self) -> str:
+        if self.groups == 1:
+            return ""
+        if len(self.numbers) == self.groups:
+            return f" in all {self.groups} parameter groups"
+        if len(self.numbers) == 1:
+            return f" in parameter group {self.numbers[0]}"
+        return f" in parameter groups {', '.join(map(str, self.numbers[:-1]))} and {self.numbers[-1]}"
+
+
+def optimizer_problems(optimizer: Optimizer) -> Iterator[Problem]:
+    """One problem for each remark, however many groups it holds for."""
+    places: dict[Remark, list[int]] = {}
+    for number, group in enumerate(optimizer.param_groups):
+        for remark in _remarks(optimizer, group):
+            places.setdefault(remark, []).append(number)
+    for remark, numbers in places.items():
+        where = _Place(tuple(numbers), len(optimizer.param_groups))
+        message = f"{remark.subject}{where}{remark.consequence}"
+        yield Problem(remark.rule, message, remark.level, remark.hyperparameter)
+
+
+def _remarks(optimizer: Optimizer, group: Mapping[str, object]) -> Iterator[Remark]:
+    name = torch_name(optimizer)
+    options = {key: _plain(value) for key, value in group.items() if key != "params"}
+    refused = list(refused_options(name, options))
+    yield from refused
+    # What torch itself calls invalid needs no second opinion.
+    silent = {remark.option for remark in refused}
+    yield from (remark for remark in option_remarks(name, options) if remark.option not in silent)
+    yield from (remark for remark in _eps_remarks(name, options, group) if remark.option not in silent)
+    if is_torchs_own(optimizer):
+        yield from unknown_options(name, options)
+
+
+def _plain(value: object) -> object:
+    """A value as Python has it; tensors with one element are options too."""
+    if isinstance(value, torch.Tensor) and value.numel() == 1:
+        return value.detach().cpu().item()
+    if isinstance(value, (tuple, list)):
+        return tuple(_plain(each) for each in value)
+    return value
+
+
+def _eps_remarks(name: str, options: Mapping[str, object], group: Mapping[str, object]) -> Iterator[Remark]:
+    """``eps`` keeps a weight whose gradients were all 0 from becoming 0 / 0; that it does only while it is not 0."""
+    eps, params = options.get("eps"), group["params"]
+    if name not in _DIVIDE_BY_EPS or not isinstance(eps, (int, float)):
+        return
+    fused = bool(options.get("fused")) and name in _FUSED_IN_FLOAT32
+    assert isinstance(params, list)
+    kinds = {torch.float32 if fused else param.dtype for param in params if param.dtype.is_floating_point}
+    vanished = sorted(str(kind) for kind in kinds if torch.tensor(eps, dtype=kind).item() == 0.0)
+    if vanished:
+        rounded = "" if eps == 0 else f", which {vanished[0]} rounds to 0"
+        consequence = f"{rounded}: a weight whose gradient is 0 becomes NaN"
+        yield Remark("eps-rounds-to-zero", "eps", f"`eps` is {eps!r}", consequence)
