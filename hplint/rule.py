@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from hplint import thresholds
-from hplint.facts import syntax
+from hplint.facts import syntax, torch_roles
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.file import File
 from hplint.facts.lifetimes import (
@@ -19,9 +19,10 @@ from hplint.facts.lifetimes import (
     parameter_groups,
     with_groups,
 )
-from hplint.facts.models import Layer, ModuleClass
+from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.surroundings import expected
 from hplint.facts.training import Event, EventKind, TrainingStep
+from hplint.facts.tree import inside, walk
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.model import Level, Safety
 from hplint.signatures import Signature, exports, is_module, removed
@@ -30,6 +31,8 @@ from hplint.spelling import OPTION_ALIASES, closest
 __all__ = [
     "OPTION_ALIASES",
     "Argument",
+    "AttributeStore",
+    "AttributeUse",
     "BoundCall",
     "Calls",
     "Classes",
@@ -62,6 +65,7 @@ __all__ = [
     "closest",
     "expected",
     "exports",
+    "inside",
     "is_module",
     "learning_rate_later",
     "optimizer_of",
@@ -71,10 +75,13 @@ __all__ = [
     "removed",
     "replace",
     "rule",
+    "self_name",
     "settings",
     "settings_of",
     "syntax",
     "thresholds",
+    "torch_roles",
+    "walk",
     "with_groups",
 ]
 
@@ -273,7 +280,7 @@ class Setting:
         if self._at_default:
             assert self.argument.node is not None
             return ((self.argument.node, f"given to `{self.argument.callee}` here"),)
-        if self.origin.kind is OriginKind.LITERAL:
+        if self.origin.kind in _IN_PLACE:
             return ()
         return ((Place(self.origin.start, self.origin.end, self.origin.path), f"{quoted(self.constant)} set here"),)
 
@@ -286,11 +293,16 @@ class Setting:
     @property
     def literal(self) -> Place | None:
         """Where the value is written in this file, if it is written there as a literal that a fix may replace."""
-        return None if self.origin.path is not None else Place(self.origin.start, self.origin.end)
+        if self.origin.path is not None or self.origin.kind is OriginKind.COMPUTED:
+            return None
+        return Place(self.origin.start, self.origin.end)
 
     @property
     def _at_default(self) -> bool:
-        return not self.closed and self.origin.path is None and self.origin.kind is not OriginKind.LITERAL
+        return not self.closed and self.origin.path is None and self.origin.kind not in _IN_PLACE
+
+
+_IN_PLACE = (OriginKind.LITERAL, OriginKind.COMPUTED)
 
 
 def settings(call: BoundCall, *parameters: str) -> Iterator[Setting]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import cast
 
-from hplint.facts.syntax import Arg, Call
-from hplint.facts.values import Value
-from hplint.signatures import Signature
+from hplint.facts.syntax import Arg, Call, Constant
+from hplint.facts.values import UNKNOWN, Origin, OriginKind, Possible, Value
+from hplint.signatures import DefaultKind, Signature
 
 
 class Presence(Enum):
@@ -62,5 +63,13 @@ class BoundCall:
         found = self.arguments.get(parameter)
         if found is not None:
             return found
-        presence = Presence.ABSENT if self.complete else Presence.UNKNOWN
-        return Argument(parameter, presence, None, Value(), self.short)
+        if not self.complete:
+            return Argument(parameter, Presence.UNKNOWN, None, UNKNOWN, self.short)
+        return Argument(parameter, Presence.ABSENT, None, self._default(parameter), self.short)
+
+    def _default(self, parameter: str) -> Value:
+        for known in () if self.signature is None else self.signature.parameters:
+            if known.name == parameter and known.default.kind is DefaultKind.CONSTANT:
+                origin = Origin(OriginKind.SIGNATURE, f"{self.short}({parameter}=…)", self.node.start, self.node.end)
+                return Value((Possible(cast("Constant", known.default.value), origin),), closed=True)
+        return UNKNOWN

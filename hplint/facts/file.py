@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
+from hplint.facts.bind import Binder
 from hplint.facts.calls import BoundCall
-from hplint.facts.models import ModuleClass
-from hplint.facts.syntax import Call, ClassDef, Code, Expr, FunctionDef, Node
+from hplint.facts.evaluate import Evaluator
+from hplint.facts.holders import Flag, Holders
+from hplint.facts.models import ModuleClass, module_classes
+from hplint.facts.names import Names
+from hplint.facts.syntax import Call, ClassDef, Code, Expr, FunctionDef, Name, Node
 from hplint.facts.training import TrainingStep
 from hplint.facts.values import Value
 
 N = TypeVar("N", bound=Node)
+
+
+class Linker(Protocol):
+    """Finds the project's own modules."""
+
+    def find(self, dotted: str, importer: str) -> tuple[File, str] | None:
+        """The module that a dotted name leads to and what is left of the name.
+
+        ``dotted`` starts with a dot a level for relative imports; ``importer`` is the path of the importing file.
+        """
 
 
 class File:
@@ -20,13 +34,24 @@ class File:
     ``path`` is as shown in findings; ``text`` is what offsets count into.
     """
 
-    path: str
-    text: str
-    code: Code
+    def __init__(self, path: str, text: str, code: Code, linker: Linker | None = None) -> None:
+        self.path = path
+        self.text = text
+        self.code = code
+        self.names = Names(code)
+        self.holders = Holders(code, self.names)
+        self.evaluator = Evaluator(self.names, self.holders, self._imported)
+        self._linker = linker
+        self._ordered: dict[type[Node], tuple[Node, ...]] = {}
+        self._bound: dict[int, BoundCall | None] = {}
 
     def all(self, kind: type[N]) -> tuple[N, ...]:
         """Every record of a type, in the order of the text: ``file.all(syntax.Binary)``."""
-        return cast("tuple[N, ...]", self.code.index.get(kind.__name__, ()))
+        found = self._ordered.get(kind)
+        if found is None:
+            found = tuple(sorted(self.code.index.get(kind.__name__, ()), key=lambda node: (node.start, -node.end)))
+            self._ordered[kind] = found
+        return cast("tuple[N, ...]", found)
 
     def source(self, node: Node) -> str:
         """The text of a record."""
@@ -35,37 +60,62 @@ class File:
     def qualified(self, expr: Expr) -> str | None:
         """The one canonical dotted name that an expression stands for (``torch.optim.Adam``), None when unsure.
 
-        Names of this file have no dots in front: a local class ``Net`` is ``Net``; see :meth:`definition`.
+        A name of this file is given as it is: a local class ``Net`` is ``Net``; see :meth:`definition`.
         """
-        raise NotImplementedError
+        return self.names.qualified(expr)
 
     def definition(self, expr: Expr) -> FunctionDef | ClassDef | None:
         """The function or class of this file that an expression stands for, None when unsure."""
-        raise NotImplementedError
+        return self.names.definition(expr)
 
     def value(self, expr: Expr) -> Value:
         """What an expression may be."""
-        raise NotImplementedError
+        return self.evaluator.value(expr)
 
     def bound(self, node: Call) -> BoundCall | None:
         """The call with its name and arguments, None when it is not known what is called."""
-        raise NotImplementedError
+        key = id(node)
+        if key not in self._bound:
+            self._bound[key] = self._binder.bind(node)
+        return self._bound[key]
 
     def is_bound(self, name: str, scope: int) -> bool:
-        """Whether a bare name means something in a scope: bound there or around it, a builtin, or maybe by a star import."""
-        raise NotImplementedError
+        """Whether a name means something in a scope: bound there or around it, a builtin, or maybe by a star import."""
+        return self.names.is_bound(name, scope)
+
+    def assigned(self, name: Name) -> Expr | None:
+        """The one expression that a name was assigned (no unpacking), None when there may be others."""
+        bindings = self.names.reaching(name)
+        if len(bindings) != 1 or bindings[0].path != () or bindings[0].kind.value != "assign":
+            return None
+        return bindings[0].value
+
+    @cached_property
+    def flags(self) -> tuple[Flag, ...]:
+        """Every command-line option that argparse is told of, in the order of the text."""
+        found = [flag for flags in self.holders.flags.values() for flag in flags]
+        return tuple(sorted(found, key=lambda flag: flag.call.start))
 
     @cached_property
     def calls(self) -> tuple[BoundCall, ...]:
         """Every call with a known name, in the order of the text."""
-        raise NotImplementedError
+        return tuple(bound for call in self.all(Call) if (bound := self.bound(call)) is not None)
 
     @cached_property
     def modules(self) -> tuple[ModuleClass, ...]:
         """Classes that derive from ``torch.nn.Module``."""
-        raise NotImplementedError
+        return module_classes(self)
 
     @cached_property
     def steps(self) -> tuple[TrainingStep, ...]:
         """Training steps, in the order of the text."""
-        raise NotImplementedError
+        from hplint.facts.training import training_steps
+
+        return training_steps(self)
+
+    @cached_property
+    def _binder(self) -> Binder:
+        return Binder(self.names, self.evaluator, {each.scope: each for each in self.all(ClassDef)})
+
+    def _imported(self, dotted: str) -> tuple[File, str] | None:
+        return None if self._linker is None else self._linker.find(dotted, self.path)

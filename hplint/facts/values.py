@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,6 +20,8 @@ class OriginKind(Enum):
     FIELD = "field default"
     PARAMETER = "parameter default"
     SIGNATURE = "library default"
+    COMPUTED = "computed"
+    """Worked out from several parts; the place is the whole expression."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +61,10 @@ class Value:
 
 
 UNKNOWN = Value()
+
+
+def union(values: Iterable[Value], *, closed: bool = True) -> Value:
+    """An expression that may be any of these; ``closed`` False where it may be something else besides."""
+    found = tuple(values)
+    every = dict.fromkeys(possible for value in found for possible in value.possible)
+    return Value(tuple(every), closed and bool(found) and all(value.closed for value in found))
