@@ -56,9 +56,14 @@ class Guard:
     text: str
     case: int = 0
 
+    @property
+    def key(self) -> tuple[str, bool, int]:
+        """Equal for conditions that say the same, wherever they stand."""
+        return (self.text, self.truth, self.case)
+
     def excludes(self, other: Guard) -> bool:
         """Whether both cannot hold."""
-        return self.text == other.text and (self.truth, self.case) != (other.truth, other.case)
+        return self.text == other.text and self.key != other.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,8 @@ class Event:
 
     def always_before(self, other: Event) -> bool:
         """Whether this event, which stands first, has run whenever the other runs."""
-        return set(self.guards) <= set(other.guards) and self.loops == other.loops[: len(self.loops)]
+        known = {guard.key for guard in other.guards}
+        return all(guard.key in known for guard in self.guards) and self.loops == other.loops[: len(self.loops)]
 
 
 @dataclass(frozen=True, slots=True)

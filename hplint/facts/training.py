@@ -1,68 +1,104 @@
-"""Training steps: what happens to gradients and weights, in order, where ``backward`` is called."""
+"""Training steps: the blocks of a file where ``backward`` is called, chosen and filled with their events."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hplint.facts.syntax import Call, Expr, For, FunctionDef, While
+from hplint.facts.events import Event, EventKind, Guard, Role, TrainingStep
+from hplint.facts.receivers import last_name
+from hplint.facts.summaries import Loop, Summaries, Trace
+from hplint.facts.syntax import Call, ClassDef, Comprehension, FunctionDef
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
+__all__ = ["Event", "EventKind", "Guard", "Role", "TrainingStep", "training_steps"]
 
-class EventKind(Enum):
-    """What a call does in a training step."""
-
-    BACKWARD = "backward"
-    UNSCALE = "unscale"
-    CLIP = "clip"
-    STEP = "step"
-    SCHEDULER_STEP = "scheduler step"
-    ZERO_GRAD = "zero_grad"
-    UPDATE_SCALER = "update"
+_FRAMEWORK_BASES = re.compile(
+    r"(.*\.)?(LightningModule|LightningLite|AutoUnit|TrainUnit|ComposerModel)|"
+    r"(transformers|trl|sentence_transformers|catalyst|fastai|ignite|torchtnt|composer)\..*|.*\.Trainer|\w+Trainer"
+)
+_HOOKS = frozenset({"training_step", "training_step_end", "optimizer_step", "optimizer_zero_grad", "compute_loss"})
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """An event runs only where ``test`` is ``truth`` (within its step)."""
-
-    test: Expr
-    truth: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that a step does.
-
-    ``target`` is the dotted text of what it happens to: the optimizer of a step or zero_grad, the model of
-    ``model.zero_grad()``, the loss of a backward, the first argument of a clip; None when it cannot be named.
-    ``node`` is the call as it stands in the step; ``via`` the call inside a helper of this file that really does it,
-    None when ``node`` does. ``guards``: the conditions between the step's block and the event, outermost first.
-    ``loops``: number of inner loops around it within the step.
-    """
-
-    kind: EventKind
-    target: str | None
-    node: Call
-    guards: tuple[Guard, ...] = ()
-    via: Call | None = None
-    loops: int = 0
+def training_steps(file: File) -> tuple[TrainingStep, ...]:
+    """The training steps of a file, in the order of the text."""
+    if "backward" not in file.text:
+        return ()
+    summaries = Summaries(file)
+    steps = list(_steps(summaries, None, summaries.of_module()))
+    for function in file.all(FunctionDef):
+        steps += _steps(summaries, function, summaries.of(function))
+    return tuple(sorted(steps, key=_place))
 
 
-@dataclass(frozen=True, slots=True)
-class TrainingStep:
-    """The innermost loop body, or else the function body or module, that holds a ``backward``; its events in order.
+def _place(step: TrainingStep) -> int:
+    block = step.loop or step.function
+    return block.start if block else 0
 
-    ``loop`` is the loop, None where there is none. ``owned``: a framework calls this function and does part of the
-    work itself (Lightning, HF Trainer, ignite …), so nothing may be said about what is missing.
-    ``opaque``: calls were met that may do any of these things unseen (an optimizer handed to unknown code).
-    """
 
-    file: File
-    function: FunctionDef | None
-    loop: For | While | None
-    events: tuple[Event, ...]
-    owned: bool
-    opaque: bool
+def _steps(summaries: Summaries, function: FunctionDef | None, traces: tuple[Trace, ...]) -> Iterator[TrainingStep]:
+    """The steps of one function, or of the module."""
+    known = [trace for trace in traces if not trace.pending]
+    blocks = {id(block[-1]) if block else 0: block for trace in known if (block := _block(trace, known)) is not None}
+    for block in blocks.values():
+        events = tuple(_event(summaries, trace, len(block)) for trace in known if _inside(trace, block))
+        loop = block[-1] if block else None
+        assert not isinstance(loop, Comprehension)
+        opaque = any(event.kind is EventKind.UNKNOWN for event in events)
+        yield TrainingStep(summaries.file, function, loop, events, _owned(summaries, function), opaque)
+
+
+def _block(trace: Trace, traces: list[Trace]) -> tuple[Loop, ...] | None:
+    """The loops around the step that a ``backward`` belongs to."""
+    if trace.event.kind is not EventKind.BACKWARD:
+        return None
+    own = trace.chain
+    while own and isinstance(own[-1], Comprehension):
+        own = own[:-1]
+    steps = [other for other in traces if other.event.kind is EventKind.STEP]
+    for depth in range(len(own), -1, -1):
+        if any(_inside(step, own[:depth]) for step in steps):
+            return own[:depth]
+    return own
+
+
+def _inside(trace: Trace, block: tuple[Loop, ...]) -> bool:
+    return len(trace.chain) >= len(block) and all(mine is its for mine, its in zip(trace.chain, block, strict=False))
+
+
+def _event(summaries: Summaries, trace: Trace, depth: int) -> Event:
+    """An event as seen from a block with ``depth`` loops around it."""
+    event = trace.event
+    guards = tuple(guard for guard, outside in trace.guards if outside >= depth)
+    loops = (*(loop.start for loop in trace.chain[depth:]), *event.loops)
+    models = summaries.receivers.models(event.target) if event.target and event.role is Role.OPTIMIZER else ()
+    return replace(event, guards=guards, loops=loops, models=models)
+
+
+def _owned(summaries: Summaries, function: FunctionDef | None) -> bool:
+    """Whether a framework calls a function."""
+    if function is None:
+        return False
+    owner = summaries.receivers.enclosing_class(function)
+    if owner is not None and (function.name in _HOOKS or _of_framework(summaries.file, owner, 5)):
+        return True
+    return any(
+        last_name(call.func) == "Engine" and any(summaries.file.definition(arg.value) is function for arg in call.args)
+        for call in summaries.file.all(Call)
+    )
+
+
+def _of_framework(file: File, owner: ClassDef, depth: int) -> bool:
+    """Whether a class, or a base of it in this file, derives from a framework's."""
+    for base in owner.bases if depth else ():
+        local = file.definition(base.value)
+        if isinstance(local, ClassDef):
+            if _of_framework(file, local, depth - 1):
+                return True
+        elif _FRAMEWORK_BASES.fullmatch(file.qualified(base.value) or last_name(base.value)):
+            return True
+    return False

@@ -1,0 +1,173 @@
+"""What one call or assignment does to gradients and weights."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hplint.facts.events import Event, EventKind, Role
+from hplint.facts.receivers import Receivers, last_name, role_by_name, words
+from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Expr, FunctionDef, Lambda, Literal, Name, Node
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+_CLIPS = frozenset(
+    {"clip_grad_norm_", "clip_grad_norm", "clip_grad_value_", "clip_grads_with_norm_", "dispatch_clip_grad"}
+)
+_GRADIENT_WRITES = frozenset({"add_", "sub_", "copy_", "mul_", "div_", "fill_", "set_"})
+_SEEN_LIBRARIES = ("torch.", "builtins.", "numpy.", "transformers.", "tqdm.")
+_HARMLESS = re.compile(
+    r"lr|rate|save|load|log|print|len|isinstance|state|dict|sched\w*|warm\w*|wrap\w*|prepare|setup|scale|hasattr|"
+    r"getattr|id|type|str|repr|format|append|extend|checkpoint|resume|evaluate|test|valid\w*|init\w*|get|build|create|"
+    r"make|register|watch|step"
+)
+"""Words in the names of functions that may be handed an optimizer and do not step it."""
+_WORKERS = re.compile(r"backwards?|backprop\w*|optimi[sz]e|autograd|grads?|gradients?|unscale|accumulate")
+"""Words in the names of functions that are not seen and may compute or clear gradients."""
+_STEPS = re.compile(
+    r"(first|second)_step|(train|update|optimi[sz]\w*)_(step|batch|params|parameters|weights|model|net|network)\w*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """An event as its own line tells it, without loops and conditions.
+
+    ``pending``: the ``step`` of a parameter, which a caller may know to be an optimizer. ``each``: it is done to one
+    parameter of the target, and the loop around it goes over all of them.
+    """
+
+    event: Event
+    pending: bool = False
+    each: bool = False
+
+
+class Effects:
+    """Tells what the calls and assignments of one file do."""
+
+    def __init__(self, file: File, receivers: Receivers) -> None:
+        self._file = file
+        self._receivers = receivers
+
+    def of_store(self, target: Expr, statement: Assign | AugAssign) -> Effect | None:
+        """``p.grad = None`` clears, ``p.grad = …`` writes."""
+        gradient = _gradient(target)
+        if gradient is None:
+            return None
+        value = statement.value
+        clears = isinstance(statement, Assign) and isinstance(value, Literal) and value.value is None
+        return self._of_parameter(EventKind.ZERO_GRAD if clears else EventKind.WRITE_GRAD, gradient, statement)
+
+    def of_call(self, call: Call) -> Effect | None:
+        """The effect of a call that is not one of a helper in this file."""
+        if isinstance(call.func, Attribute):
+            gradient = _gradient(call.func.value)
+            if gradient is not None:
+                return self._of_gradient_method(call, call.func.attr, gradient)
+            found = self._of_method(call, call.func.attr, call.func.value)
+            if found is not None:
+                return found
+        name = last_name(call.func)
+        if name in _CLIPS or (name == "clip_gradients" and len(call.args) > 1):
+            target = self._receivers.owner(call.args[0].value) if call.args else None
+            return Effect(Event(EventKind.CLIP, target, call))
+        return Effect(Event(EventKind.UNKNOWN, None, call)) if self._unseen(call, name) else None
+
+    def is_parameter(self, expr: Expr) -> bool:
+        """Whether an expression is a bare parameter of a function."""
+        return isinstance(expr, Name) and any(
+            binding.parameter is not None for binding in self._receivers.bindings(expr)
+        )
+
+    def _of_method(self, call: Call, method: str, receiver: Expr) -> Effect | None:
+        match method:
+            case "zero_grad":
+                return self._effect(EventKind.ZERO_GRAD, receiver, call)
+            case "backward" | "manual_backward":
+                return self._effect(EventKind.BACKWARD, self._loss(call, receiver), call)
+            case "unscale_" if call.args:
+                return self._effect(EventKind.UNSCALE, call.args[0].value, call)
+            case "update" if self._receivers.role(receiver) is Role.SCALER:
+                return self._effect(EventKind.UPDATE_SCALER, receiver, call)
+            case "step":
+                return self._step(call, receiver)
+        return None
+
+    def _loss(self, call: Call, receiver: Expr) -> Expr:
+        """What is differentiated by ``loss.backward()``, ``accelerator.backward(loss)`` and their like."""
+        loss = receiver
+        if call.args:
+            given = call.args[0].value
+            takes_over = self._receivers.role(receiver) in (Role.ACCELERATOR, Role.ENGINE) or _is_self(receiver)
+            of_torch = (self._file.qualified(receiver) or "").startswith("torch.")
+            named = "loss" in words(last_name(given)) and "loss" not in words(last_name(receiver))
+            loss = given if takes_over or of_torch or named else loss
+        if isinstance(loss, Call) and last_name(loss.func) == "scale" and loss.args:
+            return loss.args[0].value
+        return loss
+
+    def _step(self, call: Call, receiver: Expr) -> Effect | None:
+        role = self._receivers.role(receiver)
+        closure = bool(call.args) and self._is_closure(call.args[0].value)
+        if role is Role.SCALER and call.args:
+            return self._effect(EventKind.STEP, call.args[0].value, call, closure=closure)
+        if role is Role.SCHEDULER:
+            diffusion = sum(arg.keyword is None for arg in call.args) > 1  # its schedulers take a sample and more
+            return None if diffusion else self._effect(EventKind.SCHEDULER_STEP, receiver, call)
+        if role in (Role.OPTIMIZER, Role.ENGINE):
+            return self._effect(EventKind.STEP, receiver, call, closure=closure)
+        if role is None and self.is_parameter(receiver) and not _is_self(receiver):
+            return self._effect(EventKind.STEP, receiver, call, pending=True, closure=closure)
+        if role is None and not call.args and not _is_self(receiver):
+            return Effect(Event(EventKind.UNKNOWN, None, call))
+        return None
+
+    def _is_closure(self, expr: Expr) -> bool:
+        local = isinstance(self._file.definition(expr), FunctionDef)
+        return isinstance(expr, Lambda) or local or last_name(expr) == "closure"
+
+    def _of_gradient_method(self, call: Call, method: str, gradient: Expr) -> Effect | None:
+        if method == "zero_":
+            return self._of_parameter(EventKind.ZERO_GRAD, gradient, call)
+        if method == "clamp_":
+            return self._of_parameter(EventKind.CLIP, gradient, call)
+        return self._of_parameter(EventKind.WRITE_GRAD, gradient, call) if method in _GRADIENT_WRITES else None
+
+    def _of_parameter(self, kind: EventKind, holder: Expr, node: Node) -> Effect:
+        """An event of ``holder.grad``."""
+        owner = self._receivers.owner(holder)
+        role = Role.OPTIMIZER if owner and role_by_name(owner) is Role.OPTIMIZER else Role.MODULE
+        return Effect(Event(kind, owner, node, role=role), each=owner is not None and owner != last_name(holder))
+
+    def _unseen(self, call: Call, name: str) -> bool:
+        """Whether code that is not seen is called and may compute, clear or apply gradients."""
+        if (self._file.qualified(call.func) or "").startswith(_SEEN_LIBRARIES):
+            return False
+        parts = words(name)
+        if any(_WORKERS.fullmatch(part) for part in parts) or _STEPS.fullmatch(name):
+            return True
+        if any(_HARMLESS.fullmatch(part) for part in parts):
+            return False
+        return any(self._receivers.role(arg.value) in (Role.OPTIMIZER, Role.ENGINE) for arg in call.args)
+
+    def _effect(
+        self, kind: EventKind, target: Expr, call: Call, *, pending: bool = False, closure: bool = False
+    ) -> Effect:
+        role = None if kind is EventKind.BACKWARD else self._receivers.role(target)
+        return Effect(Event(kind, self._receivers.text(target), call, role=role, closure=closure), pending)
+
+
+def _gradient(expr: Expr) -> Expr | None:
+    """``p`` of ``p.grad`` and ``p.grad.data``."""
+    if isinstance(expr, Attribute) and expr.attr == "data":
+        expr = expr.value
+    if not isinstance(expr, Attribute) or expr.attr != "grad":
+        return None
+    holder = expr.value
+    return holder.value if isinstance(holder, Attribute) and holder.attr == "data" else holder
+
+
+def _is_self(expr: Expr) -> bool:
+    return isinstance(expr, Name) and expr.id == "self"

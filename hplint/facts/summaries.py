@@ -1,0 +1,317 @@
+"""What each function of a file does to gradients and weights, in order, helpers of the same file included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from hplint.facts import syntax
+from hplint.facts.effects import Effect, Effects
+from hplint.facts.events import Event, Guard, Role
+from hplint.facts.receivers import Receivers, last_name
+from hplint.facts.syntax import (
+    Attribute,
+    Call,
+    Comprehension,
+    Expr,
+    For,
+    FunctionDef,
+    If,
+    Lambda,
+    Literal,
+    Name,
+    Node,
+    Stmt,
+    While,
+)
+from hplint.facts.tree import children
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+Loop: TypeAlias = "For | While | Comprehension"
+
+_NESTING = 12
+"""How deep calls of helpers are followed."""
+_EVENTS = 400
+"""How many events of one function are kept."""
+_OPPOSITES = {"!=": "==", "is not": "is", "not in": "in"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """An event of a function before its training step is chosen.
+
+    ``chain``: the function's own loops around it. ``guards``: each with the number of loops around the condition.
+    ``pending``: see :class:`~hplint.facts.effects.Effect`.
+    """
+
+    event: Event
+    chain: tuple[Loop, ...]
+    guards: tuple[tuple[Guard, int], ...]
+    pending: bool = False
+
+
+class Summaries:
+    """The traces of every function of a file, each read once."""
+
+    def __init__(self, file: File) -> None:
+        self.file = file
+        self.receivers = Receivers(file)
+        self.effects = Effects(file, self.receivers)
+        self._known: dict[int, tuple[Trace, ...]] = {}
+        self._active: list[int] = []
+
+    def of(self, function: FunctionDef) -> tuple[Trace, ...]:
+        """The traces of a function; nothing for one that is being read (recursion) or too deep in helpers."""
+        key = function.start
+        if key not in self._known:
+            if key in self._active or len(self._active) >= _NESTING:
+                return ()
+            self._active.append(key)
+            self._known[key] = self._read(function.body)
+            self._active.pop()
+        return self._known[key]
+
+    def of_module(self) -> tuple[Trace, ...]:
+        """The traces of the code outside functions."""
+        return self._read(self.file.code.body)
+
+    def helper(self, call: Call) -> tuple[FunctionDef | None, Expr | None]:
+        """The function of this file that a call runs, and what its ``self`` is."""
+        func = call.func
+        if not isinstance(func, Attribute):
+            defined = self.file.definition(func)
+            return (defined, None) if isinstance(defined, FunctionDef) else (None, None)
+        own = isinstance(func.value, Name) and func.value.id == "self"
+        owner = self.receivers.enclosing_class(call) if own else self.receivers.class_of(func.value)
+        return self.receivers.method(owner, func.attr), func.value
+
+    def _read(self, body: tuple[Stmt, ...]) -> tuple[Trace, ...]:
+        reading = _Reading(self)
+        reading.block(body)
+        return tuple(reading.traces)
+
+
+@dataclass
+class _Reading:
+    """One pass over the code of one function."""
+
+    summaries: Summaries
+    traces: list[Trace] = field(default_factory=list)
+    chain: list[Loop] = field(default_factory=list)
+    guards: list[tuple[Guard, int]] = field(default_factory=list)
+
+    # --- statements
+
+    def block(self, body: tuple[Stmt, ...]) -> bool:
+        """Read statements in order; whether control never passes their end."""
+        outer = len(self.guards)
+        ended = any(self._statement(statement) for statement in body)
+        del self.guards[outer:]
+        return ended
+
+    def _statement(self, statement: Stmt) -> bool:
+        match statement:
+            case syntax.FunctionDef() | syntax.ClassDef() | syntax.Import():
+                return False
+            case syntax.If():
+                return self._if(statement)
+            case For() | While():
+                self._expression(statement.iter if isinstance(statement, For) else statement.test)
+                self.chain.append(statement)
+                self.block(statement.body)
+                self.chain.pop()
+                return self.block(statement.orelse)
+            case syntax.With():
+                for context, _ in statement.items:
+                    self._expression(context)
+                return self.block(statement.body)
+            case syntax.Try():
+                # What handlers do is out of the straight order: clearing gradients after a batch that did not fit.
+                ended = self.block(statement.body) or self.block(statement.orelse)
+                return self.block(statement.finalbody) or ended
+            case syntax.Match():
+                return self._match(statement)
+            case syntax.Simple():
+                for child in statement.children:
+                    self._expression(child)
+                return statement.kind in ("raise", "continue", "break")
+        if statement.value is not None:
+            self._expression(statement.value)
+        if isinstance(statement, syntax.Assign | syntax.AugAssign):
+            targets = statement.targets if isinstance(statement, syntax.Assign) else (statement.target,)
+            for target in targets:
+                self._keep(self.summaries.effects.of_store(target, statement))
+        return isinstance(statement, syntax.Return)
+
+    def _if(self, statement: If) -> bool:
+        self._expression(statement.test)
+        text, truth = self._condition(statement.test)
+        if not text:
+            return self.block(statement.body) and self.block(statement.orelse)
+        ended = self._guarded(Guard(statement.test, truth, text), statement.body)
+        otherwise = self._guarded(Guard(statement.test, not truth, text), statement.orelse)
+        if ended != otherwise:  # what follows runs in one of the two cases only
+            self.guards.append((Guard(statement.test, truth is otherwise, text), len(self.chain)))
+        return ended and otherwise
+
+    def _condition(self, test: Expr) -> tuple[str, bool]:
+        """A test without leading ``not``, and whether it has to be true; empty when it is always the same."""
+        truth = True
+        while isinstance(test, syntax.Unary) and test.op == "not":
+            test, truth = test.operand, not truth
+        text = self._plain(test)
+        if isinstance(test, Literal) or text.startswith("__name__"):
+            return "", True
+        opposite = _OPPOSITES.get(test.ops[0]) if isinstance(test, syntax.Compare) and len(test.ops) == 1 else None
+        if isinstance(test, syntax.Compare) and opposite is not None:
+            return f"{self._plain(test.left)} {opposite} {self._plain(test.comparators[0])}", not truth
+        return text, truth
+
+    def _plain(self, expr: Expr) -> str:
+        return " ".join(self.summaries.file.source(expr).split())
+
+    def _guarded(self, guard: Guard, body: tuple[Stmt, ...]) -> bool:
+        self.guards.append((guard, len(self.chain)))
+        ended = self.block(body)
+        self.guards.pop()
+        return ended
+
+    def _match(self, statement: syntax.Match) -> bool:
+        self._expression(statement.subject)
+        text = f"match {statement.start}"
+        for case, (_, body) in enumerate(statement.cases, 1):
+            self._guarded(Guard(statement.subject, True, text, case), body)
+        return False
+
+    # --- expressions, in the order of their evaluation
+
+    def _expression(self, expr: Node) -> None:
+        match expr:
+            case Name() | Literal() | Lambda():
+                return
+            case syntax.Binary(op="and" | "or"):
+                self._expression(expr.left)
+                self._branch(expr.left, expr.op == "and", expr.right)
+            case syntax.Conditional():
+                self._expression(expr.test)
+                self._branch(expr.test, True, expr.body)
+                self._branch(expr.test, False, expr.orelse)
+            case Comprehension():
+                for generator in expr.generators:
+                    self._expression(generator.iter)
+                self.chain.append(expr)
+                if expr.key is not None:
+                    self._expression(expr.key)
+                self._expression(expr.element)
+                self.chain.pop()
+            case _:
+                for child in children(expr):
+                    self._expression(child)
+                if isinstance(expr, Call):
+                    self._call(expr)
+
+    def _branch(self, test: Expr, truth: bool, expr: Expr) -> None:
+        text, positive = self._condition(test)
+        outer = len(self.guards)
+        if text:
+            self.guards.append((Guard(test, truth is positive, text), len(self.chain)))
+        self._expression(expr)
+        del self.guards[outer:]
+
+    def _call(self, call: Call) -> None:
+        helper, owner = self.summaries.helper(call)
+        if helper is None or not self._inline(call, helper, owner):
+            effect = self.summaries.effects.of_call(call)
+            if effect is not None and not (helper is not None and effect.event.kind.value == "unknown"):
+                self._keep(effect)
+
+    def _inline(self, call: Call, helper: FunctionDef, owner: Expr | None) -> bool:
+        """Take over what a helper does, in the caller's words; whether it does anything."""
+        inner = self.summaries.of(helper)
+        names = _Renaming(self.summaries, call, helper, owner)
+        for trace in inner:
+            given = names.given.get(trace.event.target or "")
+            role, pending = trace.event.role, trace.pending
+            if given is not None:
+                role = role or self.summaries.receivers.role(given)
+                pending = pending and role is None and self.summaries.effects.is_parameter(given)
+            if trace.pending and not pending and role is not Role.OPTIMIZER:
+                continue
+            guards = tuple((names.guard(guard), len(self.chain)) for guard, _ in trace.guards)
+            event = replace(
+                trace.event,
+                target=names.target(trace.event.target),
+                role=role,
+                node=call,
+                via=trace.event.at,
+                loops=(*(loop.start for loop in trace.chain), *trace.event.loops),
+            )
+            self._append(Trace(event, tuple(self.chain), (*self.guards, *guards), pending))
+        return bool(inner)
+
+    # --- the list of events
+
+    def _keep(self, effect: Effect | None) -> None:
+        if effect is None:
+            return
+        chain, guards = tuple(self.chain), tuple(self.guards)
+        if effect.each:
+            # A loop over parameters and a test of one of them belong to the event itself.
+            chain = chain[:-1] if chain and isinstance(chain[-1], For) else chain
+            own = (".grad", "requires_grad")
+            guards = tuple((g, min(at, len(chain))) for g, at in guards if not any(word in g.text for word in own))
+        self._append(Trace(effect.event, chain, guards, effect.pending))
+
+    def _append(self, trace: Trace) -> None:
+        if len(self.traces) < _EVENTS:
+            self.traces.append(trace)
+
+
+class _Renaming:
+    """A helper's names in the words of its caller."""
+
+    def __init__(self, summaries: Summaries, call: Call, helper: FunctionDef, owner: Expr | None) -> None:
+        self._file = summaries.file
+        self._start = helper.start
+        self._local = frozenset(self._file.code.scopes[helper.scope].bindings)
+        self.given: dict[str, Expr] = dict(_given(call, helper, owner))
+        self._texts = {name: summaries.receivers.text(expr) for name, expr in self.given.items()}
+
+    def target(self, text: str | None) -> str | None:
+        match = re.match(r"\w+", text or "")
+        if text is None or match is None:
+            return None
+        root = match.group()
+        if root in self.given:
+            outer = self._texts[root]
+            return outer and outer + text[len(root) :]
+        return None if root in self._local else text
+
+    def guard(self, guard: Guard) -> Guard:
+        return replace(guard, text=re.sub(r"(?<![\w.])[A-Za-z_]\w*", self._word, guard.text))
+
+    def _word(self, match: re.Match[str]) -> str:
+        name = match.group()
+        if name in self.given:
+            return self._file.source(self.given[name])
+        return f"{name}@{self._start}" if name in self._local else name
+
+
+def _given(call: Call, helper: FunctionDef, owner: Expr | None) -> Iterator[tuple[str, Expr]]:
+    """The parameters of a helper with what a call gives for them."""
+    positional = [p.name for p in helper.parameters if p.kind in ("positional", "positional-only")]
+    static = any(last_name(decorator) == "staticmethod" for decorator in helper.decorators)
+    if owner is not None and not static and positional:
+        yield positional.pop(0), owner
+    names = {parameter.name for parameter in helper.parameters}
+    for arg in call.args:
+        if arg.star == "*":
+            positional = []
+        elif arg.keyword in names and arg.keyword is not None:
+            yield arg.keyword, arg.value
+        elif not arg.star and arg.keyword is None and positional:
+            yield positional.pop(0), arg.value
