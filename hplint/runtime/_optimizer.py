@@ -54,11 +54,11 @@ def _remarks(optimizer: Optimizer, group: Mapping[str, object]) -> Iterator[Rema
     refused = list(refused_options(name, options))
     yield from refused
     # What torch itself calls invalid needs no second opinion.
-    silent = {remark.option for remark in refused}
-    yield from (remark for remark in option_remarks(name, options) if remark.option not in silent)
-    yield from (remark for remark in _eps_remarks(name, options, group) if remark.option not in silent)
+    silent = {option for remark in refused for option in remark.options}
+    others = (*option_remarks(name, options), *_eps_remarks(name, options, group))
+    yield from (remark for remark in others if silent.isdisjoint(remark.options))
     if is_torchs_own(optimizer):
-        yield from unknown_options(name, options)
+        yield from unknown_options(name, options, optimizer.defaults)
 
 
 def _plain(value: object) -> object:
@@ -82,4 +82,4 @@ def _eps_remarks(name: str, options: Mapping[str, object], group: Mapping[str, o
     if vanished:
         rounded = "" if eps == 0 else f", which {vanished[0]} rounds to 0"
         consequence = f"{rounded}: a weight whose gradient is 0 becomes NaN"
-        yield Remark("eps-rounds-to-zero", "eps", f"`eps` is {eps!r}", consequence)
+        yield Remark("eps-rounds-to-zero", ("eps",), f"`eps` is {eps!r}", consequence)

@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from hplint import thresholds
 from hplint.model import Level
 from hplint.signatures import lookup
-from hplint.spelling import OPTION_ALIASES, closest
+from hplint.signatures.guards import broken
+from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest
 
 _LEARNING_RATE = "learning-rate"
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What is said of one option: ``subject``, then the groups it holds for, then ``consequence``."""
+    """What is said of some options: ``subject``, then the groups that it holds for, then ``consequence``."""
 
     rule: str
-    option: str
+    options: tuple[str, ...]
     subject: str
     consequence: str
     level: Level | None = None
@@ -34,26 +35,39 @@ def option_remarks(optimizer: str, options: Mapping[str, object]) -> Iterator[Re
     yield from _weight_decay(optimizer, options)
 
 
-def unknown_options(optimizer: str, options: Mapping[str, object]) -> Iterator[Remark]:
-    """Keys that the optimizer never reads and that look like an option that it does read.
+def refused_options(optimizer: str, options: Mapping[str, object]) -> Iterator[Remark]:
+    """What the constructor of a torch optimizer refuses as an argument; in a group, torch looks at nothing."""
+    signature = lookup(f"torch.optim.{optimizer}")
+    for fault in broken(signature, options) if signature is not None else ():
+        blamed = [name for name in fault.parameters if name in options]
+        if blamed:
+            yield Remark(
+                "unchecked-group-value",
+                tuple(blamed),
+                " and ".join(f"`{name}` is {options[name]!r}" for name in blamed),
+                f", which `{optimizer}` refuses as an argument and does not check in a group: {fault.message}",
+            )
+
+
+def unknown_options(optimizer: str, options: Mapping[str, object], defaults: Mapping[str, object]) -> Iterator[Remark]:
+    """Keys that the optimizer never reads: those that look like an option of its own that was left at its default,
+    and options of other optimizers.
 
     Other keys are left alone: schedulers and training scripts keep books there (``initial_lr``, ``name``).
     """
     signature = lookup(f"torch.optim.{optimizer}")
     if signature is None or not signature.group_keys:
         return
-    for key in options:
-        if key in signature.group_keys:
-            continue
+    for key in sorted(options.keys() - signature.group_keys):
         alias = OPTION_ALIASES.get(key)
         meant = alias if alias in signature.group_keys else closest(key, sorted(signature.group_keys))
-        if meant is not None:
-            yield Remark(
-                "param-group-unknown-key",
-                key,
-                f"`{key}`",
-                f" is stored and never read by `{optimizer}`, the option is called `{meant}`",
-            )
+        if meant is None and key in OPTIONS_OF_SOME:
+            consequence = f" is stored and never read: `{optimizer}` has no such option"
+        elif meant is not None and options.get(meant) == defaults.get(meant):
+            consequence = f" is stored and never read by `{optimizer}`: the option is called `{meant}`"
+        else:
+            continue
+        yield Remark("param-group-unknown-key", (key,), f"`{key}`", consequence)
 
 
 def _number(value: object) -> float | None:
@@ -66,14 +80,16 @@ def _learning_rate(optimizer: str, options: Mapping[str, object]) -> Iterator[Re
         return
     if not math.isfinite(now):
         consequence = ": the first step makes every weight NaN or infinite"
-        yield Remark("lr-implausible", "lr", f"`lr` is {now!r}", consequence, Level.ERROR, _LEARNING_RATE)
+        yield Remark("lr-implausible", ("lr",), f"`lr` is {now!r}", consequence, Level.ERROR, _LEARNING_RATE)
         return
     # A scheduler that is already built has scaled `lr` for its first step, and keeps what was given in `initial_lr`.
     given = _number(options.get("initial_lr"))
     given = now if given is None else given
     level = thresholds.learning_rate_level(optimizer, given)
     if level is not None:
-        yield Remark("lr-implausible", "lr", f"`lr` is {given!r}", _step_size(optimizer, given), level, _LEARNING_RATE)
+        yield Remark(
+            "lr-implausible", ("lr",), f"`lr` is {given!r}", _step_size(optimizer, given), level, _LEARNING_RATE
+        )
 
 
 def _step_size(optimizer: str, value: float) -> str:
@@ -89,7 +105,7 @@ def _momentum(optimizer: str, options: Mapping[str, object]) -> Iterator[Remark]
     if momentum is not None and not momentum < thresholds.MOMENTUM_LIMIT:
         yield Remark(
             "momentum-out-of-range",
-            "momentum",
+            ("momentum",),
             f"`momentum` is {momentum!r}",
             ": past gradients never fade and the weights diverge",
         )
@@ -97,7 +113,7 @@ def _momentum(optimizer: str, options: Mapping[str, object]) -> Iterator[Remark]
     if optimizer == "RMSprop" and alpha is not None and not alpha < thresholds.RMSPROP_ALPHA_LIMIT:
         yield Remark(
             "momentum-out-of-range",
-            "alpha",
+            ("alpha",),
             f"`alpha` is {alpha!r}",
             ": the average of squared gradients never takes in a new one and the steps explode",
             hyperparameter="rmsprop-alpha",
@@ -112,7 +128,7 @@ def _betas(options: Mapping[str, object]) -> Iterator[Remark]:
     if first is not None and second is not None and first > second:
         yield Remark(
             "betas-invalid",
-            "betas",
+            ("betas",),
             f"`betas` is {betas!r}",
             ": the first is larger than the second, so the two look swapped",
             Level.WARNING,
@@ -125,13 +141,13 @@ def _weight_decay(optimizer: str, options: Mapping[str, object]) -> Iterator[Rem
         return
     if not math.isfinite(decay):
         consequence = ": the first step makes every weight NaN or infinite"
-        yield Remark("weight-decay-implausible", "weight_decay", f"`weight_decay` is {decay!r}", consequence)
+        yield Remark("weight-decay-implausible", ("weight_decay",), f"`weight_decay` is {decay!r}", consequence)
         return
     limit = thresholds.weight_decay_limit(optimizer, decoupled=bool(options.get("decoupled_weight_decay")))
     if limit is not None and decay >= limit:
         yield Remark(
             "weight-decay-implausible",
-            "weight_decay",
+            ("weight_decay",),
             f"`weight_decay` is {decay!r}",
             f" for `{optimizer}`: it pulls every weight to 0 faster than the loss can move it",
         )
