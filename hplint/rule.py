@@ -9,26 +9,32 @@ from typing import Any, Protocol, TypeAlias
 from hplint import thresholds
 from hplint.facts import syntax, torch_roles
 from hplint.facts.calls import Argument, BoundCall, Presence
+from hplint.facts.constructed import holds_weights, made_from, module_class, only_value, torch_module, unwrapped
 from hplint.facts.file import File
 from hplint.facts.lifetimes import (
     Group,
     Later,
+    followed,
     learning_rate_later,
     optimizer_of,
     optimizers,
     parameter_groups,
+    schedulers,
     with_groups,
 )
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
-from hplint.facts.surroundings import expected
+from hplint.facts.surroundings import expected, untested
 from hplint.facts.training import Event, EventKind, TrainingStep
 from hplint.facts.tree import inside, walk
 from hplint.facts.values import Origin, OriginKind, Possible, Value
+from hplint.hyperparameters import for_argument
 from hplint.model import Level, Safety
 from hplint.signatures import Signature, exports, is_module, removed
-from hplint.spelling import OPTION_ALIASES, closest
+from hplint.signatures.guards import broken
+from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest
 
 __all__ = [
+    "OPTIONS_OF_SOME",
     "OPTION_ALIASES",
     "Argument",
     "AttributeStore",
@@ -62,12 +68,19 @@ __all__ = [
     "TrainingStep",
     "Value",
     "as_number",
+    "broken",
     "closest",
     "expected",
     "exports",
+    "followed",
+    "for_argument",
+    "holds_weights",
     "inside",
     "is_module",
     "learning_rate_later",
+    "made_from",
+    "module_class",
+    "only_value",
     "optimizer_of",
     "optimizers",
     "parameter_groups",
@@ -75,12 +88,16 @@ __all__ = [
     "removed",
     "replace",
     "rule",
+    "schedulers",
     "self_name",
     "settings",
     "settings_of",
     "syntax",
     "thresholds",
+    "torch_module",
     "torch_roles",
+    "untested",
+    "unwrapped",
     "walk",
     "with_groups",
 ]

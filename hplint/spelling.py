@@ -17,6 +17,9 @@ OPTION_ALIASES = {
 }
 """What people, papers and other libraries call the options of torch's optimizers."""
 
+OPTIONS_OF_SOME = frozenset({"alpha", "amsgrad", "betas", "dampening", "momentum", "nesterov", "rho"})
+"""Options that some of torch's optimizers have and others store in a group without reading them."""
+
 
 def closest(word: str, candidates: Iterable[str]) -> str | None:
     """The one candidate that a word is most likely a misspelling of; None when there is none, or more than one.
