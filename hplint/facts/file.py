@@ -9,7 +9,8 @@ from hplint.facts.bind import Binder
 from hplint.facts.calls import BoundCall
 from hplint.facts.evaluate import Evaluator
 from hplint.facts.holders import Flag, Holders
-from hplint.facts.models import ModuleClass, module_classes
+from hplint.facts.models import ModuleClass
+from hplint.facts.module_reader import module_classes
 from hplint.facts.names import Names
 from hplint.facts.syntax import Call, ClassDef, Code, Expr, FunctionDef, Name, Node
 from hplint.facts.training import TrainingStep

@@ -113,14 +113,6 @@ class ModuleClass:
         return tuple(store for store in self.stores if store.attr == attr)
 
 
-def module_classes(file: File) -> tuple[ModuleClass, ...]:
-    """The modules of a file, in the order of the text."""
-    from hplint.facts.module_reader import ModuleReader
-
-    reader = ModuleReader(file)
-    return tuple(found for node in file.all(ClassDef) if (found := reader.read(node)) is not None)
-
-
 def self_name(function: FunctionDef) -> str | None:
     """What a method calls its object: the first parameter; None for a static or class method."""
     for decorator in function.decorators:

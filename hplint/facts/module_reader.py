@@ -303,6 +303,12 @@ class ModuleReader:
         return name if name is not None and is_torch_module(name) else None
 
 
+def module_classes(file: File) -> tuple[ModuleClass, ...]:
+    """The modules of a file, in the order of the text."""
+    reader = ModuleReader(file)
+    return tuple(found for node in file.all(ClassDef) if (found := reader.read(node)) is not None)
+
+
 def is_torch_module(name: str) -> bool:
     """Whether a qualified name is a module of ``torch.nn``."""
     return name.startswith("torch.nn.") and name.rpartition(".")[2] in roles.MODULES

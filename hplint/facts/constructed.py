@@ -1,0 +1,156 @@
+"""What a call constructs: which module, whether it holds weights, and what a name was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hplint.facts import torch_roles as roles
+from hplint.facts.models import ModuleClass
+from hplint.facts.module_reader import is_torch_module
+from hplint.facts.syntax import (
+    Assign,
+    Attribute,
+    Binding,
+    BindingKind,
+    Call,
+    ClassDef,
+    Conditional,
+    Expr,
+    FunctionDef,
+    Name,
+)
+from hplint.facts.tree import walk
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+_SAME_OBJECT = frozenset({"to", "cuda", "cpu", "float", "double", "half", "bfloat16", "type", "to_empty", "compile"})
+"""Methods of a module that return the module and leave its weights and its mode alone."""
+_STILL_THE_MODEL = _SAME_OBJECT | {"train", "eval", "requires_grad_", "apply", "share_memory"}
+_WRAPPERS = frozenset({"DataParallel", "DistributedDataParallel", "compile", "DDP", "FullyShardedDataParallel"})
+_DEPTH = 4
+
+
+def torch_module(file: File, expr: Expr) -> str | None:
+    """``Linear`` for a call that constructs ``torch.nn.Linear``; None for anything else."""
+    if not isinstance(expr, Call):
+        return None
+    name = file.qualified(expr.func)
+    return name.rpartition(".")[2] if name is not None and is_torch_module(name) else None
+
+
+def unwrapped(expr: Expr) -> Expr:
+    """``nn.Linear(4, 4)`` of ``nn.Linear(4, 4).to(device)``."""
+    while isinstance(expr, Call) and isinstance(expr.func, Attribute) and expr.func.attr in _SAME_OBJECT:
+        expr = expr.func.value
+    return expr
+
+
+def module_class(file: File, expr: Expr) -> ModuleClass | None:
+    """The module of this file that a call constructs."""
+    if not isinstance(expr, Call):
+        return None
+    definition = file.definition(expr.func)
+    if not isinstance(definition, ClassDef):
+        return None
+    return next((module for module in file.modules if module.node.start == definition.start), None)
+
+
+def holds_weights(file: File, expr: Expr) -> bool:
+    """Whether an expression certainly constructs a module with parameters."""
+    kind = torch_module(file, expr)
+    if kind in roles.MODULE_CONTAINERS:
+        return any(part is not expr and isinstance(part, Call) and holds_weights(file, part) for part in walk(expr))
+    if kind is not None:
+        return kind in roles.PARAMETRIC
+    module = module_class(file, expr)
+    return module is not None and any(layer.kind in roles.PARAMETRIC for layer in module.layers)
+
+
+def bindings_of(file: File, name: Name) -> tuple[Binding, ...]:
+    """Every binding of a name in the scope that it is looked up in."""
+    number: int | None = name.scope
+    while number is not None:
+        scope = file.code.scopes[number]
+        if (scope.kind != "class" or number == name.scope) and name.id in scope.bindings:
+            return scope.bindings[name.id]
+        number = scope.parent
+    return ()
+
+
+def only_value(file: File, expr: Expr) -> Expr:
+    """The expression that a name was assigned, where there is only one; anything else unchanged."""
+    return (file.assigned(expr) or expr) if isinstance(expr, Name) else expr
+
+
+def made_from(file: File, expr: Expr, depth: int = _DEPTH) -> Iterator[Call]:
+    """The calls that may have constructed the model that an expression stands for.
+
+    Followed through names, ``self.model``, parameters of functions that this file calls, ``.to(device)`` and the
+    wrappers for several devices.
+    """
+    if depth == 0:
+        return
+    match expr:
+        case Call(func=Attribute(value=inner, attr=attr)) if attr in _STILL_THE_MODEL and not _imported(file, inner):
+            yield from made_from(file, inner, depth)
+        case Call(func=func, args=(first, *_)) if _last(func) in _WRAPPERS:
+            yield from made_from(file, first.value, depth - 1)
+        case Call():
+            yield expr
+        case Conditional(body=body, orelse=orelse):
+            yield from made_from(file, body, depth - 1)
+            yield from made_from(file, orelse, depth - 1)
+        case Name():
+            for binding in bindings_of(file, expr):
+                if binding.kind is BindingKind.ASSIGN and binding.path == () and binding.value is not None:
+                    yield from made_from(file, binding.value, depth - 1)
+                elif binding.kind is BindingKind.PARAMETER:
+                    yield from _handed(file, expr, depth - 1)
+        case Attribute(attr=attr):
+            for target, value in _attribute_stores(file):
+                if target.attr == attr:
+                    yield from made_from(file, value, depth - 1)
+        case _:
+            return
+
+
+def _handed(file: File, name: Name, depth: int) -> Iterator[Call]:
+    """What calls in this file hand to the parameter that a name stands for."""
+    scope = _scope_of(file, name)
+    function = next((function for function in file.all(FunctionDef) if function.scope == scope), None)
+    if function is None:
+        return
+    position = [parameter.name for parameter in function.parameters].index(name.id)
+    for call in file.all(Call):
+        if _last(call.func) != function.name or file.definition(call.func) is not function:
+            continue
+        for index, arg in enumerate(call.args):
+            if arg.keyword == name.id or (arg.keyword is None and not arg.star and index == position):
+                yield from made_from(file, arg.value, depth)
+
+
+def _scope_of(file: File, name: Name) -> int | None:
+    number: int | None = name.scope
+    while number is not None and name.id not in file.code.scopes[number].bindings:
+        number = file.code.scopes[number].parent
+    return number
+
+
+def _attribute_stores(file: File) -> Iterator[tuple[Attribute, Expr]]:
+    for statement in file.all(Assign):
+        for target in statement.targets:
+            if isinstance(target, Attribute) and statement.value is not None:
+                yield target, statement.value
+
+
+def _imported(file: File, expr: Expr) -> bool:
+    """Whether an expression names something imported, as ``torch`` does in ``torch.compile(model)``."""
+    return isinstance(expr, Name) and any(b.kind is BindingKind.IMPORT for b in bindings_of(file, expr))
+
+
+def _last(expr: Expr) -> str:
+    if isinstance(expr, Attribute):
+        return expr.attr
+    return expr.id if isinstance(expr, Name) else ""

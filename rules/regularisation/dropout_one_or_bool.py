@@ -1,0 +1,76 @@
+"""A dropout rate of 1 drops everything.
+
+The rate is the share of values that is *removed*. With `p=1` nothing passes: the output is zero for every input, no
+gradient reaches the layers in front, and they stay at their initial weights. PyTorch accepts it silently, and so it
+accepts `True`, which counts as 1. The loss stops at the value that the biases behind the dropout can reach (about
+2.303 for ten classes), while evaluation, where dropout is off, shows the output of layers that never learned.
+
+It is usually a flag given where a rate is expected, or a "keep" probability from an old paper or from TensorFlow 1,
+where 1 meant "drop nothing".
+
+```python bad
+from torch import nn
+
+use_dropout = True
+by_flag = nn.Dropout(use_dropout)  # HP134
+by_keep_probability = nn.Dropout(p=1.0)  # HP134
+rnn = nn.LSTM(64, 64, num_layers=2, dropout=1)  # HP134
+```
+
+```python good
+from torch import nn
+
+use_dropout = True
+by_flag = nn.Dropout(0.5) if use_dropout else nn.Identity()
+nothing_dropped = nn.Dropout(p=0.0)
+rnn = nn.LSTM(64, 64, num_layers=2, dropout=0.2)
+```
+
+## Looks like it, is not
+
+A rate that is 1 in one of several cases is a choice: an ablation, or a schedule.
+
+```python good
+from torch import nn
+
+
+def head(ablate, rate, **cfg):
+    off = nn.Dropout(1.0 if ablate else 0.5)
+    return nn.Sequential(off, nn.Dropout(rate), nn.Dropout(**cfg))
+```
+
+## References
+
+- [torch.nn.Dropout](https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html): `p` is the probability of an
+  element to be zeroed.
+- Tried on torch 2.13: `nn.Dropout(1.0)` and `nn.Dropout(True)` construct, and every output is zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hplint.rule import BoundCall, Calls, Draft, Level, rule, settings, torch_roles
+
+_STACKS = ("MultiheadAttention", "Transformer", "TransformerDecoderLayer", "TransformerEncoderLayer")
+
+
+@rule(
+    "HP134",
+    "dropout-one-or-bool",
+    level=Level.ERROR,
+    topic="regularisation",
+    hyperparameter="dropout",
+    since="0.1",
+    subject=Calls(
+        *(f"torch.nn.{name}" for name in sorted(torch_roles.DROPOUT | torch_roles.RECURRENT)),
+        *(f"torch.nn.{name}" for name in _STACKS),
+        *(f"torch.nn.functional.{name}" for name in sorted(torch_roles.FUNCTIONAL_DROPOUT)),
+    ),
+)
+def dropout_one_or_bool(call: BoundCall) -> Iterator[Draft]:
+    for setting in settings(call, "p", "dropout"):
+        # Of several values, 1 is one that somebody chose.
+        if len(setting.argument.value.possible) == 1 and setting.constant in (1, 1.0):
+            why = "a flag counts as the rate 1" if setting.constant is True else "the rate is the share that is removed"
+            yield Draft(setting.at, f"{setting.says}: {why}, so `{call.short}` zeroes every value", setting.related)
