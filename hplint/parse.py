@@ -68,7 +68,9 @@ _TOKEN = re.compile(
 )
 _OPEN = frozenset("([{")
 _CLOSE = frozenset(")]}")
-_LINKS = frozenset("+ - * / // % @ ** << >> & | ^ ~ . < > <= >= == != := and or not in is if else for lambda await".split())
+_WORDS = ("and", "or", "not", "in", "is", "if", "else", "for", "lambda", "await")
+_SIGNS = ("+", "-", "*", "/", "//", "%", "@", "**", "<<", ">>", "&", "|", "^", "~", ".", ":=", "<", ">", "<=", ">=")
+_LINKS = frozenset({*_SIGNS, *_WORDS, "==", "!="})
 _QUOTES = ('"', "'")
 
 

@@ -71,7 +71,7 @@ class Binder:
         return BoundCall(name, call, signature, arguments, tuple(unexpected), surplus, complete, inherited)
 
     def _spread(self, call: Call) -> tuple[list[Arg], list[Arg], bool, bool]:
-        """Positional arguments up to the first unknown ``*``, keywords, whether all is known, whether a ``*`` was met."""
+        """Positional arguments up to an unknown ``*``, keywords, whether all is known, whether such a ``*`` was met."""
         positional: list[Arg] = []
         keywords: list[Arg] = []
         complete, open_end = True, False
@@ -93,4 +93,3 @@ class Binder:
             elif not open_end:
                 positional.append(arg)
         return positional, keywords, complete, open_end
-

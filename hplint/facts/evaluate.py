@@ -271,10 +271,11 @@ class Evaluator:
             item = self._item(expr.value, key.constant)
             return UNKNOWN if item is None else named(self.value(item), OriginKind.DICT_ITEM, label)
         whole = self.value(expr.value).single
-        if whole is not None and isinstance(whole.constant, tuple) and isinstance(key.constant, int):
-            if -len(whole.constant) <= key.constant < len(whole.constant):
-                return Value((Possible(whole.constant[key.constant], whole.origin),), closed=True)
-        return UNKNOWN
+        if whole is None or not isinstance(whole.constant, tuple) or not isinstance(key.constant, int):
+            return UNKNOWN
+        if not -len(whole.constant) <= key.constant < len(whole.constant):
+            return UNKNOWN
+        return Value((Possible(whole.constant[key.constant], whole.origin),), closed=True)
 
     def _item(self, name: Name, key: str) -> Expr | None:
         bindings = self._names.reaching(name)
@@ -292,10 +293,10 @@ class Evaluator:
                     return None
                 found[key.value] = value
             return found
-        if isinstance(expr, Call) and self._names.qualified(expr.func) == "builtins.dict":
-            if all(arg.keyword is not None for arg in expr.args):
-                return {str(arg.keyword): arg.value for arg in expr.args}
-        return None
+        if not isinstance(expr, Call) or self._names.qualified(expr.func) != "builtins.dict":
+            return None
+        items = {arg.keyword: arg.value for arg in expr.args if arg.keyword is not None}
+        return items if len(items) == len(expr.args) else None
 
     def content(self, expr: Expr) -> dict[str, Expr] | None:
         """What ``**expr`` passes, None when that is not known."""

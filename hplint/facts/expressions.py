@@ -7,93 +7,18 @@ from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from hplint.facts import syntax
+from hplint.facts.cursor import Cursor, Frozen
 from hplint.facts.scoping import Scopes
 from hplint.facts.syntax import Arg, BindingKind, Collection, Constant, Expr, Generator, Literal, Name, Node, Parameter
-from hplint.parse import Tokens, TooComplex
-
-
-class Misaligned(TooComplex):
-    """The tree does not match the tokens: the text holds something that the scan does not know."""
-
-    def __init__(self, expected: str, found: str, offset: int) -> None:
-        super().__init__(f"`{expected}` expected, found `{found}`", offset)
-
-
-class Cursor:
-    """Where the walk is in the tokens."""
-
-    def __init__(self, tokens: Tokens, length: int) -> None:
-        self.texts = [*tokens.texts, ""]
-        self.starts = [*tokens.starts, length]
-        self.at = 0
-
-    def begin(self) -> int:
-        """The offset of the next token."""
-        return self.starts[self.at]
-
-    def end(self) -> int:
-        """The offset behind the last token that was passed."""
-        return self.starts[self.at - 1] + len(self.texts[self.at - 1]) if self.at else 0
-
-    def peek(self) -> str:
-        return self.texts[self.at]
-
-    def expect(self, text: str) -> None:
-        """Pass the next token, which must be ``text``."""
-        if self.texts[self.at] != text:
-            raise Misaligned(text, self.texts[self.at], self.starts[self.at])
-        self.at += 1
-
-    def accept(self, text: str) -> bool:
-        """Pass the next token if it is ``text``."""
-        if self.texts[self.at] == text:
-            self.at += 1
-            return True
-        return False
-
-    def skip(self) -> None:
-        self.at += 1
-
-    def skip_past(self, offset: int) -> None:
-        """Pass every token that starts before ``offset``."""
-        while self.starts[self.at] < offset and self.at < len(self.texts) - 1:
-            self.at += 1
-
-    def skip_brackets(self) -> None:
-        """Pass a bracket and all that is in it, if one comes next."""
-        depth = 0
-        while True:
-            text = self.peek()
-            depth += (text in ("(", "[", "{")) - (text in (")", "]", "}"))
-            if not text or (depth == 0 and text not in (")", "]", "}")):
-                return
-            self.skip()
-            if depth == 0:
-                return
-
-
-class Frozen(Cursor):
-    """A cursor that stays put: all that is inside an f-string gets the place of the f-string."""
-
-    def __init__(self, start: int, end: int) -> None:
-        super().__init__(Tokens([], []), start)
-        self._end = end
-
-    def end(self) -> int:
-        return self._end
-
-    def expect(self, text: str) -> None:
-        pass
-
-    def accept(self, text: str) -> bool:
-        return False
+from hplint.parse import Tokens
 
 
 class ExpressionWalk:
     """Turns LibCST expressions into records. ``index`` gathers the records by the name of their type."""
 
-    def __init__(self, text: str, tokens: Tokens) -> None:
+    def __init__(self, text: str, tokens: Tokens, root: Any) -> None:
         self.text = text
+        self.root = root
         self.cursor = Cursor(tokens, len(text))
         self.scopes = Scopes()
         self.index: dict[str, list[Node]] = {}
@@ -181,11 +106,8 @@ class ExpressionWalk:
         return syntax.Other(start, self.cursor.end(), "string", parts)
 
     def _x_FormattedString(self, node: Any, start: int) -> Expr:
-        import libcst as cst
-
         # The tokens inside an f-string are not told apart: its own text says where it ends.
-        whole = node.with_changes(lpar=(), rpar=())
-        end = start + len(cst.Module(body=()).code_for_node(whole))
+        end = start + len(self.root.code_for_node(node.with_changes(lpar=(), rpar=())))
         outer, self.cursor = self.cursor, Frozen(start, end)
         children = tuple(self._formatted(node.parts))
         self.cursor = outer
@@ -386,7 +308,7 @@ class ExpressionWalk:
             element = self.expression(node.value)
         else:
             element = self.expression(node.elt)
-        generators = []
+        generators: list[Generator] = []
         level = node.for_in
         while level is not None:
             generators.append(self._generator(level, outer if not generators else None))
@@ -477,11 +399,35 @@ class ExpressionWalk:
 
 _NAMED_CONSTANTS: dict[str, Constant] = {"True": True, "False": False, "None": None}
 _OPERATORS = {
-    **{"Plus": "+", "Minus": "-", "BitInvert": "~", "Not": "not", "And": "and", "Or": "or"},
-    **{"Add": "+", "Subtract": "-", "Multiply": "*", "Divide": "/", "FloorDivide": "//", "Modulo": "%", "Power": "**"},
-    **{"MatrixMultiply": "@", "LeftShift": "<<", "RightShift": ">>", "BitAnd": "&", "BitOr": "|", "BitXor": "^"},
-    **{"LessThan": "<", "LessThanEqual": "<=", "GreaterThan": ">", "GreaterThanEqual": ">=", "Equal": "=="},
-    **{"NotEqual": "!=", "In": "in", "NotIn": "not in", "Is": "is", "IsNot": "is not"},
+    "Plus": "+",
+    "Minus": "-",
+    "BitInvert": "~",
+    "Not": "not",
+    "And": "and",
+    "Or": "or",
+    "Add": "+",
+    "Subtract": "-",
+    "Multiply": "*",
+    "Divide": "/",
+    "FloorDivide": "//",
+    "Modulo": "%",
+    "Power": "**",
+    "MatrixMultiply": "@",
+    "LeftShift": "<<",
+    "RightShift": ">>",
+    "BitAnd": "&",
+    "BitOr": "|",
+    "BitXor": "^",
+    "LessThan": "<",
+    "LessThanEqual": "<=",
+    "GreaterThan": ">",
+    "GreaterThanEqual": ">=",
+    "Equal": "==",
+    "NotEqual": "!=",
+    "In": "in",
+    "NotIn": "not in",
+    "Is": "is",
+    "IsNot": "is not",
 }
 
 

@@ -46,7 +46,7 @@ def binary(op: str, left: Constant, right: Constant) -> Constant:
     function = _ARITHMETIC.get(op)
     if function is None or not _is_number(left) or not _is_number(right):
         raise NotFolded
-    if op in ("**", "<<") and (abs(right) > 64 or abs(left) > _LIMIT):  # type: ignore[operator, arg-type]
+    if op in ("**", "<<") and (abs(right) > 64 or abs(left) > _LIMIT):  # type: ignore[arg-type]
         raise NotFolded
     return _checked(lambda: function(left, right))
 

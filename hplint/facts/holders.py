@@ -30,10 +30,8 @@ from hplint.facts.syntax import (
 )
 
 _PARSE_METHODS = ("parse_args", "parse_known_args", "parse_intermixed_args")
-_DATACLASS_DECORATORS = frozenset(
-    ("dataclasses.dataclass", "attr.s", "attr.dataclass", "attr.define", "attrs.define", "attrs.frozen", "attr.frozen")
-    + ("pydantic.dataclasses.dataclass",)
-)
+_ATTRS = ("attr.s", "attr.dataclass", "attr.define", "attrs.define", "attrs.frozen", "attr.frozen")
+_DATACLASS_DECORATORS = frozenset({"dataclasses.dataclass", "pydantic.dataclasses.dataclass", *_ATTRS})
 _DATACLASS_BASES = frozenset(("pydantic.BaseModel", "pydantic_settings.BaseSettings", "typing.NamedTuple"))
 _CHANGING_METHODS = frozenset(("update", "pop", "setdefault", "clear", "popitem"))
 
@@ -191,10 +189,9 @@ class Holders:
 
     @cached_property
     def _changed_whole(self) -> frozenset[str]:
-        found = set()
-        for method in _CHANGING_METHODS:
-            found.update(call.func.value.id for call in self._calls(method) if _on_name(call.func))  # type: ignore
-        return frozenset(found)
+        calls = (call for method in _CHANGING_METHODS for call in self._calls(method))
+        receivers = (call.func.value for call in calls if isinstance(call.func, Attribute))
+        return frozenset(receiver.id for receiver in receivers if isinstance(receiver, Name))
 
     @cached_property
     def _changed(self) -> dict[str, set[str | None]]:
@@ -216,10 +213,6 @@ class Holders:
         return self._code.index.get(kind.__name__, ())
 
 
-def _on_name(func: Expr) -> bool:
-    return isinstance(func, Attribute) and isinstance(func.value, Name)
-
-
 def _attributes_in(target: Expr, value: Expr | None) -> list[tuple[Attribute, Expr | None]]:
     if isinstance(target, Attribute):
         return [(target, value)]
@@ -236,7 +229,9 @@ def _flag(call: Call) -> Flag | None:
     long = next((option for option in options if option and option.startswith("--")), options[0])
     assert long is not None
     dest = given.get("dest")
-    name = dest.value if isinstance(dest, Literal) and isinstance(dest.value, str) else long.lstrip("-").replace("-", "_")
+    name = (
+        dest.value if isinstance(dest, Literal) and isinstance(dest.value, str) else long.lstrip("-").replace("-", "_")
+    )
     action = given.get("action")
     action_name = action.value if isinstance(action, Literal) and isinstance(action.value, str) else None
     return Flag(long, name, given.get("default"), given.get("type"), action_name, call)

@@ -144,9 +144,10 @@ class Names:
                 return _distinct(signatures.canonical(f"{base}.{expr.attr}") for base in bases)
             case Conditional():
                 return self._union((expr.body, expr.orelse), left)
-            case Call(func=Name(id="getattr"), args=(first, second, *_)) if isinstance(second.value, Literal):
-                bases = self._candidates(first.value, left - 1)
-                return _distinct(signatures.canonical(f"{base}.{second.value.value}") for base in bases)
+            case Call(func=Name(id="getattr"), args=(first, second, *_)):
+                if isinstance(second.value, Literal) and isinstance(second.value.value, str):
+                    bases, attr = self._candidates(first.value, left - 1), second.value.value
+                    return _distinct(signatures.canonical(f"{base}.{attr}") for base in bases)
         return ()
 
     def _union(self, parts: tuple[Expr, ...], left: int) -> tuple[str, ...]:

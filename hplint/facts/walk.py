@@ -27,7 +27,7 @@ def read_code(text: str) -> Code:
     gc.disable()  # nothing of the tree is garbage before its end: collections only cost time
     sys.setrecursionlimit(max(limit, _RECURSION))
     try:
-        return _Walk(text, tokens).module(parse(text))
+        return _Walk(text, tokens, parse(text)).module()
     finally:
         sys.setrecursionlimit(limit)
         if collecting:
@@ -37,14 +37,14 @@ def read_code(text: str) -> Code:
 class _Walk(ExpressionWalk):
     """Statements; expressions are the base's."""
 
-    def __init__(self, text: str, tokens: Tokens) -> None:
-        super().__init__(text, tokens)
+    def __init__(self, text: str, tokens: Tokens, root: Any) -> None:
+        super().__init__(text, tokens, root)
         self._statements: dict[str, Callable[[Any, int], Stmt]] = {
             name.removeprefix("_s_"): getattr(self, name) for name in dir(self) if name.startswith("_s_")
         }
 
-    def module(self, node: Any) -> Code:
-        body = self._lines(node.body)
+    def module(self) -> Code:
+        body = self._lines(self.root.body)
         self.scopes.all[0].end = len(self.text)
         index = {name: tuple(found) for name, found in self.index.items()}
         return Code(body, tuple(scope.freeze() for scope in self.scopes.all), index)
@@ -376,9 +376,7 @@ class _Walk(ExpressionWalk):
         self.bind_parameters(parameters)
         body = self._suite(node.body)
         self.scopes.close(outer, self.cursor.end())
-        record = syntax.FunctionDef(
-            start, self.cursor.end(), name, name_start, parameters, decorators, body, scope
-        )
+        record = syntax.FunctionDef(start, self.cursor.end(), name, name_start, parameters, decorators, body, scope)
         self._bind_definition(record, BindingKind.FUNCTION)
         return record
 
@@ -405,14 +403,12 @@ class _Walk(ExpressionWalk):
     def _bind_definition(self, record: syntax.FunctionDef | syntax.ClassDef, kind: BindingKind) -> None:
         conditional = self.scopes.conditional > 0
         end = record.name_start + len(record.name)
-        self.scopes.bind(
-            Binding(record.name_start, end, record.name, kind, definition=record, conditional=conditional)
-        )
+        self.scopes.bind(Binding(record.name_start, end, record.name, kind, definition=record, conditional=conditional))
 
 
 def _captured(pattern: Any) -> Iterable[str]:
     """The names that a match pattern binds."""
-    name = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
+    name: Any = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
     if type(name).__name__ == "Name" and type(pattern).__name__ in ("MatchAs", "MatchStar", "MatchMapping"):
         yield name.value
     for child in pattern.children:
