@@ -5,13 +5,17 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
-from hplint.engine import lint_text
-from hplint.model import Edit, Finding
+from hplint.engine import Outcome, lint_source, lint_text
+from hplint.fix import apply, fix_source
+from hplint.model import Finding
 from hplint.registry import registry
 from hplint.rule import Runtime
+from hplint.settings import everything
+from hplint.source import Source, from_text
 from tests.examples import Example, of_cases, of_page, places, shown
 
 PATH = "example.py"
@@ -22,22 +26,19 @@ CASES = of_cases()
 each_example = pytest.mark.parametrize("example", PAGES + CASES, ids=lambda example: example.label)
 
 
-def offset(text: str, line: int, column: int) -> int:
-    """Where a line and column lie in a text."""
-    return sum(len(each) for each in text.splitlines(keepends=True)[: line - 1]) + column - 1
+def codes(findings: Iterable[Finding]) -> Counter[str]:
+    """How often each code occurs, to compare texts whose lines have moved."""
+    return Counter(finding.code for finding in findings)
 
 
-def edited(text: str, edits: Iterable[Edit]) -> str:
-    """The text after edits, last to first so that earlier places stay where they are."""
-    for edit in sorted(edits, key=lambda edit: edit.span, reverse=True):
-        start, end = (offset(text, at.line, at.column) for at in (edit.span.start, edit.span.end))
-        text = text[:start] + edit.text + text[end:]
-    return text
+def said(findings: Iterable[Finding]) -> str:
+    """Findings, one a line."""
+    return "\n".join(f"{finding.span}: {finding.code} {finding.message}" for finding in findings)
 
 
-def said(findings: Iterable[Finding]) -> Counter[tuple[str, str]]:
-    """Codes and messages of findings, to compare texts whose lines have moved."""
-    return Counter((finding.code, finding.message) for finding in findings)
+def lint(source: Source) -> Outcome:
+    """What all rules say of a text."""
+    return lint_source(source, everything())
 
 
 def rule_of(example: Example) -> str:
@@ -50,8 +51,7 @@ def rule_of(example: Example) -> str:
 @each_example
 def test_an_example_gives_the_findings_that_it_is_marked_with(example: Example) -> None:
     findings = shown(lint_text(example.code, PATH), example.marks)
-    listing = "\n".join(f"{finding.span}: {finding.code} {finding.message}" for finding in findings)
-    assert places(findings) == example.marks, listing
+    assert places(findings) == example.marks, said(findings)
 
 
 @pytest.mark.parametrize("example", PAGES, ids=lambda example: example.label)
@@ -68,20 +68,31 @@ def test_each_fix_repairs_its_finding_and_breaks_nothing(example: Example) -> No
     for finding in before:
         if finding.fix is None:
             continue
-        text = edited(example.code, finding.fix.edits)
+        text, count = apply(from_text(example.code, PATH), [finding.fix])
+        assert count == 1
         assert text != example.code, finding
         ast.parse(text)
         after = lint_text(text, PATH)
-        codes = Counter(code for code, _ in said(after).elements())
-        assert codes[finding.code] < Counter(f.code for f in before)[finding.code], f"still there: {finding}\n{text}"
-        new = said(after) - said(before)
-        assert not {code for code, _ in new} - {f.code for f in before}, (
-            f"new after the fix of {finding}:\n{new}\n{text}"
-        )
+        assert codes(after)[finding.code] < codes(before)[finding.code], f"still there: {finding}\n{text}"
+        assert not codes(after) - codes(before), f"new after the fix of {finding}:\n{said(after)}\n{text}"
+
+
+@each_example
+def test_fixing_twice_changes_nothing_more(example: Example) -> None:
+    first = fix_source(from_text(example.code, PATH), lint, unsafe=True)
+    assert first.message is None
+    ast.parse(first.source.text)
+    again = fix_source(first.source, lint, unsafe=True)
+    assert again.change is None
+    assert again.count == 0
 
 
 @pytest.mark.parametrize("example", [e for e in PAGES + CASES if e.fixed is not None], ids=lambda e: e.label)
 def test_all_fixes_of_a_rule_give_the_fixed_text(example: Example) -> None:
-    code, text = rule_of(example), example.code
-    edits = [edit for f in lint_text(text, PATH) if f.code == code and f.fix is not None for edit in f.fix.edits]
-    assert edited(text, edits) == example.fixed
+    code = rule_of(example)
+
+    def lint_one(source: Source) -> Outcome:
+        outcome = lint(source)
+        return replace(outcome, findings=tuple(finding for finding in outcome.findings if finding.code == code))
+
+    assert fix_source(from_text(example.code, PATH), lint_one, unsafe=True).source.text == example.fixed

@@ -13,14 +13,14 @@ import pytest
 
 pytest.importorskip("torch")
 
-import torch  # noqa: E402
-from torch import nn  # noqa: E402
-from torch.optim import SGD, Adadelta, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop  # noqa: E402
-from torch.optim.lr_scheduler import LambdaLR, OneCycleLR  # noqa: E402
+import torch
+from torch import nn
+from torch.optim import SGD, Adadelta, Adagrad, Adam, AdamW, NAdam, Optimizer, RMSprop
+from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
 
-from hplint.model import Engine, Finding, Level  # noqa: E402
-from hplint.registry import registry  # noqa: E402
-from hplint.runtime import check  # noqa: E402
+from hplint.model import Engine, Finding, Level
+from hplint.registry import registry
+from hplint.runtime import check
 
 
 def net() -> nn.Sequential:

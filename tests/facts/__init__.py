@@ -1,0 +1,1 @@
+"""Tests of what hplint knows of a file before any rule runs."""
