@@ -31,8 +31,8 @@ def table() -> str:
 def row(rule: Rule) -> str:
     """The line of one rule, with a link to its page."""
     page = rule.module.replace("hplint.rules.", "rules.", 1).replace(".", "/") + ".py"
-    where = " (at run time)" if isinstance(rule.subject, Runtime) else ""
-    return f"| {rule.code} | [`{rule.name}`]({page}) | {rule.level.value} | {rule.summary.replace('|', chr(92) + '|')}{where} |"
+    what = rule.summary.replace("|", "\\|") + (" (at run time)" if isinstance(rule.subject, Runtime) else "")
+    return f"| {rule.code} | [`{rule.name}`]({page}) | {rule.level.value} | {what} |"
 
 
 def written(text: str) -> str:
