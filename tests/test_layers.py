@@ -19,6 +19,7 @@ LAYERS = (
         "hplint.hyperparameters",
         "hplint.model",
         "hplint.pages",
+        "hplint.patterns",
         "hplint.spelling",
         "hplint.thresholds",
     },
@@ -27,8 +28,8 @@ LAYERS = (
     {"hplint.facts"},
     {"hplint.rule"},
     {"hplint.builtin", "hplint.registry"},
-    {"hplint.suppress", "hplint.settings", "hplint.project"},
-    {"hplint.engine", "hplint.fix", "hplint.cache"},
+    {"hplint.discover", "hplint.project", "hplint.selection", "hplint.settings", "hplint.suppress"},
+    {"hplint.batch", "hplint.cache", "hplint.engine", "hplint.fix"},
     {"hplint.report", "hplint.runtime"},
     {"hplint.cli", "hplint.lsp", "hplint.__main__"},
 )
