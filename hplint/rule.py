@@ -11,6 +11,7 @@ from hplint.facts import syntax, torch_roles
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.constructed import holds_weights, made_from, module_class, only_value, torch_module, unwrapped
 from hplint.facts.file import File
+from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values
 from hplint.facts.lifetimes import (
     Group,
     Later,
@@ -23,9 +24,10 @@ from hplint.facts.lifetimes import (
     with_groups,
 )
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
+from hplint.facts.statements import moved_before
 from hplint.facts.surroundings import expected, untested
-from hplint.facts.training import Event, EventKind, TrainingStep
-from hplint.facts.tree import inside, walk
+from hplint.facts.training import Event, EventKind, Role, TrainingStep
+from hplint.facts.tree import argument, inside, walk
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.model import Level, Safety
@@ -50,6 +52,7 @@ __all__ = [
     "File",
     "Files",
     "Group",
+    "Labelled",
     "Later",
     "Layer",
     "Level",
@@ -59,6 +62,7 @@ __all__ = [
     "Place",
     "Possible",
     "Presence",
+    "Role",
     "Rule",
     "Runtime",
     "Safety",
@@ -67,6 +71,7 @@ __all__ = [
     "Steps",
     "TrainingStep",
     "Value",
+    "argument",
     "as_number",
     "broken",
     "closest",
@@ -75,11 +80,14 @@ __all__ = [
     "followed",
     "for_argument",
     "holds_weights",
+    "hyperparameter_of",
     "inside",
     "is_module",
+    "labelled_values",
     "learning_rate_later",
     "made_from",
     "module_class",
+    "move_before",
     "only_value",
     "optimizer_of",
     "optimizers",
@@ -146,8 +154,8 @@ class DraftFix:
 class Draft:
     """A finding before the engine has given it its rule, its file and its lines.
 
-    ``level`` and ``hyperparameter`` override the rule's own. A message is one clause in the present tense that names the
-    user's own symbol in backquotes and says what will happen: no full stop, no "please", no "detected".
+    ``level`` and ``hyperparameter`` override the rule's own. A message is one clause in the present tense that names
+    the user's own symbol in backquotes and says what will happen: no full stop, no "please", no "detected".
     """
 
     at: Located
@@ -161,6 +169,12 @@ class Draft:
 def replace(at: Located, text: str, title: str, safety: Safety = Safety.UNSAFE) -> DraftFix:
     """A fix with a single edit."""
     return DraftFix(title, (DraftEdit(at.start, at.end, text),), safety)
+
+
+def move_before(file: File, node: syntax.Node, anchor: syntax.Node, title: str) -> DraftFix | None:
+    """A fix that moves the statement of one record before that of another, where both stand alone on their lines."""
+    edits = moved_before(file, node, anchor)
+    return None if edits is None else DraftFix(title, tuple(DraftEdit(*edit) for edit in edits))
 
 
 # --- what a rule can ask for
@@ -329,10 +343,10 @@ def settings(call: BoundCall, *parameters: str) -> Iterator[Setting]:
 
 def settings_of(arguments: Iterable[Argument]) -> Iterator[Setting]:
     """The same for arguments that are at hand, such as those of parameter groups."""
-    for argument in arguments:
-        if argument.presence is Presence.PRESENT:
-            for possible in argument.value.possible:
-                yield Setting(argument, possible, argument.value.closed)
+    for given in arguments:
+        if given.presence is Presence.PRESENT:
+            for possible in given.value.possible:
+                yield Setting(given, possible, given.value.closed)
 
 
 def as_number(constant: object) -> float | None:
