@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
 from hplint.facts.events import Role
-from hplint.facts.names import Names
 from hplint.facts.syntax import (
     Attribute,
     Binding,
@@ -100,7 +99,7 @@ class Receivers:
 
     def __init__(self, file: File) -> None:
         self.file = file
-        self._names = Names(file.code)
+        self._names = file.names
 
     def bindings(self, name: Name) -> tuple[Binding, ...]:
         """The places that bind a name, in the scope that it is read from."""
