@@ -31,7 +31,7 @@ from hplint.facts.tree import argument, inside, walk
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.model import Level, Safety
-from hplint.signatures import Signature, exports, is_module, removed
+from hplint.signatures import DefaultKind, Signature, exports, is_module, removed
 from hplint.signatures.guards import broken
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest
 
@@ -44,6 +44,7 @@ __all__ = [
     "BoundCall",
     "Calls",
     "Classes",
+    "DefaultKind",
     "Draft",
     "DraftEdit",
     "DraftFix",
