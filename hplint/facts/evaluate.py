@@ -63,9 +63,17 @@ class Evaluator:
             self._known[key] = known
         return known
 
-    def global_value(self, name: str) -> Value:
-        """What a name of the module is once the module has been run."""
-        return self._of_bindings(self._names.scope(0).bindings.get(name, ()), name)
+    def global_value(self, dotted: str) -> Value:
+        """What a name of the module, or an attribute of it (``Config.lr``), is once the module has been run."""
+        name, _, attr = dotted.partition(".")
+        bindings = self._names.scope(0).bindings.get(name, ())
+        if not attr:
+            return self._of_bindings(bindings, name)
+        if "." in attr or len(bindings) != 1 or attr in self._holders.stored_attributes:
+            return UNKNOWN
+        if isinstance(bindings[0].definition, ClassDef):
+            return self._of_class(bindings[0].definition, attr)
+        return self._of_bound_object(bindings[0], attr)
 
     def _work_out(self, expr: Expr) -> Value:
         match expr:
@@ -150,7 +158,7 @@ class Evaluator:
         if found is None:
             return UNKNOWN
         file, rest = found
-        if not rest or "." in rest:
+        if not rest:
             return UNKNOWN
         return _elsewhere(file.evaluator.global_value(rest), file.path)
 
@@ -185,6 +193,9 @@ class Evaluator:
         binding = bindings[0]
         if binding.kind is BindingKind.PARAMETER and binding.parameter is not None:
             return self._of_parameter(binding, base, attr)
+        return self._of_bound_object(binding, attr)
+
+    def _of_bound_object(self, binding: Binding, attr: str) -> Value:
         if binding.kind is not BindingKind.ASSIGN or not isinstance(binding.value, Call):
             return UNKNOWN
         if self._holders.is_namespace(binding.value, binding.path):
