@@ -24,11 +24,11 @@ NAMES = {
     "parameter": ("from torch import optim\ndef f(optim):\n    use(optim.Adam)", None),
     "local class": ("from torch.optim import Adam\nclass Adam(Adam): pass\nuse(Adam)", "Adam"),
     "same fallback": (
-        "try:\n    from torch.optim import AdamW\nexcept ImportError:\n    from torch.optim.adamw import AdamW\nuse(AdamW)",
+        "try:\n    from torch.optim import AdamW\nexcept E:\n    from torch.optim.adamw import AdamW\nuse(AdamW)",
         "torch.optim.AdamW",
     ),
     "other fallback": (
-        "try:\n    from apex import FusedAdam as Adam\nexcept ImportError:\n    from torch.optim import Adam\nuse(Adam)",
+        "try:\n    from apex import FusedAdam as Adam\nexcept E:\n    from torch.optim import Adam\nuse(Adam)",
         None,
     ),
     "none fallback": ("try:\n    import torch\nexcept ImportError:\n    torch = None\nuse(torch.save)", "torch.save"),
@@ -65,9 +65,12 @@ def test_all_candidates_in_the_order_of_the_text() -> None:
 
 @pytest.mark.parametrize(
     ("text", "bound"),
-    [("x = le-5", False), ("le = 2\nx = le", True), ("from sklearn import *\nx = le", True), ("x = len", True)]
-    + [
+    [
+        ("x = le-5", False),
+        ("le = 2\nx = le", True),
+        ("from sklearn import *\nx = le", True),
         ("from torch.nn import *\nx = le", False),
+        ("x = len", True),
         ("def f(le):\n    x = le", True),
         ("def f(le): pass\nx = le-5", False),
     ],
