@@ -73,7 +73,7 @@ with open(sys.argv[1], "w") as file:
 
 def options(folder: Path) -> list[str]:
     """The command line of hplint that is measured."""
-    return ["check", "--jobs", "1", "--no-cache", "--isolated", "--exit-zero", str(folder)]
+    return ["check", "--jobs", "1", "--isolated", "--exit-zero", str(folder)]
 
 
 def cpu(command: list[str]) -> float:

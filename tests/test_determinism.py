@@ -23,7 +23,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def report(run_hplint: RunHplint, project: Path, seed: str, jobs: str) -> str:
     """What ``hplint check`` prints as JSON for the project."""
-    options = ["--select", "ALL", "--output-format", "json", "--no-cache", "--isolated", "--jobs", jobs]
+    options = ["--select", "ALL", "--output-format", "json", "--isolated", "--jobs", jobs]
     done = run_hplint("check", *options, ".", cwd=project, env={"PYTHONHASHSEED": seed})
     assert done.returncode == 1, done.stderr
     return done.stdout
