@@ -1,0 +1,230 @@
+"""Checks many files: over the processor's cores where it pays, surviving a file that ends its worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from enum import Enum
+
+from hplint import engine
+from hplint.discover import Target, discover
+from hplint.engine import Outcome, State
+from hplint.fix import MAX_ROUNDS, Change, Fixed, WriteError, fix_source, write
+from hplint.model import Finding
+from hplint.settings import Settings, SettingsFinder
+from hplint.source import Source, Unreadable, read
+
+FEW = 8
+"""Fewer files than that are checked in this process: starting others would take longer."""
+_MAX_CHUNK = 32
+
+
+class Fixing(Enum):
+    """Which fixes to apply."""
+
+    NONE = "none"
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What became of one file.
+
+    ``fails``: a finding is at or above the fail level. ``fixed`` counts applied fixes, ``change`` is what they make of
+    the file, ``message`` says why they were not applied.
+    """
+
+    path: str
+    findings: tuple[Finding, ...]
+    state: State
+    fails: bool
+    fixed: int = 0
+    change: Change | None = None
+    encoding: str = "utf-8"
+    message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What became of all files. ``problems`` are wrong usage and wrong configuration, one line each."""
+
+    results: tuple[FileResult, ...]
+    problems: tuple[str, ...]
+    fixed: int = 0
+    messages: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return tuple(sorted((f for result in self.results for f in result.findings), key=Finding.sort_key))
+
+
+def lint_paths(
+    paths: Iterable[str],
+    finder: SettingsFinder | None = None,
+    *,
+    jobs: int | None = None,
+    fixing: Fixing = Fixing.NONE,
+    write_fixes: bool = False,
+    force_exclude: bool = False,
+) -> Run:
+    """Check files and folders. With ``write_fixes`` files are written, and checked again until nothing changes."""
+    found = discover(paths, finder or SettingsFinder(), force_exclude=force_exclude)
+    results = _check_all(found.targets, fixing, jobs)
+    if not write_fixes:
+        return Run(tuple(results), tuple(found.problems), messages=_messages(results))
+    fixed = 0
+    messages: dict[str, None] = {}
+    for _ in range(MAX_ROUNDS):
+        written = 0
+        for result in results:
+            if result.change is not None:
+                try:
+                    write(result.path, result.change)
+                    written += result.fixed
+                except WriteError as problem:
+                    messages[str(problem)] = None
+        if not written:
+            break
+        fixed += written
+        # A file's findings depend on the modules that it imports, and these may have changed.
+        engine.forget_project()
+        results = _check_all(found.targets, fixing, jobs)
+    if any(result.change for result in results):
+        results = _check_all(found.targets, Fixing.NONE, jobs)  # As the files are, not as they should have been.
+    return Run(tuple(results), tuple(found.problems), fixed, (*_messages(results), *messages))
+
+
+def check_source(source: Source, settings: Settings, fixing: Fixing = Fixing.NONE) -> FileResult:
+    """Check one text, and work out its fixes."""
+    if fixing is Fixing.NONE:
+        fixed = Fixed(source, engine.lint_source(source, settings))
+    else:
+        unsafe = fixing is Fixing.UNSAFE
+        fixed = fix_source(source, lambda text: engine.lint_source(text, settings), unsafe=unsafe)
+    result = file_result(source.path, fixed.outcome, settings)
+    if fixed.change is None and fixed.message is None:
+        return result
+    return FileResult(
+        result.path,
+        result.findings,
+        result.state,
+        result.fails,
+        fixed.count,
+        fixed.change,
+        source.encoding,
+        fixed.message,
+    )
+
+
+def file_result(path: str, outcome: Outcome, settings: Settings) -> FileResult:
+    """An outcome, judged by the fail level."""
+    fails = any(finding.level.weight >= settings.fail_level.weight for finding in outcome.findings)
+    return FileResult(path, outcome.findings, outcome.state, fails)
+
+
+def _messages(results: list[FileResult]) -> tuple[str, ...]:
+    return tuple(result.message for result in results if result.message is not None)
+
+
+def _check(target: Target, fixing: Fixing) -> FileResult:
+    settings = target.settings
+    try:
+        return check_source(read(target.path, settings.max_file_size), settings, fixing)
+    except Unreadable as problem:
+        return file_result(target.path, engine.unreadable_outcome(target.path, problem, settings), settings)
+    except Exception as problem:  # A bug of ours must not cost the results of the other files.
+        return _failed(target, "HP000", f"checking this file failed: {engine.described(problem)}")
+
+
+def _failed(target: Target, code: str, message: str) -> FileResult:
+    outcome = engine.failed_outcome(target.path, code, message, target.settings)
+    return file_result(target.path, outcome, target.settings)
+
+
+def _check_all(targets: list[Target], fixing: Fixing, jobs: int | None) -> list[FileResult]:
+    workers = min(jobs or _cores(), len(targets), 61)  # 61: more than that, Windows refuses.
+    if workers < 2 or len(targets) < FEW:
+        return [_check(target, fixing) for target in targets]
+    results = {result.path: result for result in _check_in_workers(targets, fixing, workers)}
+    return [results[target.path] for target in targets]
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+# --- worker processes
+
+
+def _check_in_workers(targets: list[Target], fixing: Fixing, workers: int) -> Iterator[FileResult]:
+    size = max(1, min(_MAX_CHUNK, len(targets) // (workers * 4)))
+    chunks = [targets[start : start + size] for start in range(0, len(targets), size)]
+    left: list[Target] = []
+    with _pool(workers) as pool:
+        running: list[tuple[list[Target], Future[list[FileResult]] | None]] = []
+        try:
+            for chunk in chunks:
+                running.append((chunk, _submit(pool, chunk, fixing)))
+            for chunk, future in running:
+                try:
+                    if future is None:
+                        raise BrokenProcessPool
+                    yield from future.result()
+                except BrokenProcessPool:
+                    left += chunk
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    yield from _check_one_by_one(left, fixing)
+
+
+def _check_one_by_one(targets: list[Target], fixing: Fixing) -> Iterator[FileResult]:
+    """One file at a time in a process of its own, so that it is certain which file ends it."""
+    left = iter(targets)
+    target = next(left, None)
+    while target is not None:
+        with _pool(1) as pool:
+            while target is not None:
+                future = _submit(pool, [target], fixing)
+                if future is None:
+                    break
+                try:
+                    yield from future.result()
+                except BrokenProcessPool:
+                    yield _failed(target, "HP003", "ended the process that was checking it, so it was not checked")
+                    target = next(left, None)
+                    break
+                target = next(left, None)
+
+
+def _submit(pool: ProcessPoolExecutor, chunk: list[Target], fixing: Fixing) -> Future[list[FileResult]] | None:
+    """None when the pool is broken already."""
+    try:
+        return pool.submit(_check_chunk, chunk, fixing)
+    except BrokenProcessPool:
+        return None
+
+
+def _check_chunk(chunk: list[Target], fixing: Fixing) -> list[FileResult]:
+    return [_check(target, fixing) for target in chunk]
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    import multiprocessing
+
+    # Forking shares what is imported already; elsewhere it is not there or not safe.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
+
+
+def _begin_worker() -> None:
+    """Only the parent answers Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,390 @@
+"""The command line. What a command needs is imported when it runs, so that `--help` and `rule` start quickly."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from hplint import __version__
+
+if TYPE_CHECKING:
+    from hplint.batch import FileResult, Run
+    from hplint.registry import Registry
+    from hplint.report import Report
+    from hplint.settings import Overrides, SettingsFinder
+    from hplint.source import Source
+
+CLEAN, FOUND, WRONG = 0, 1, 2
+"""Exit codes: nothing to say; findings at or above the fail level; wrong usage, configuration or an internal error."""
+
+LEVELS = ("error", "warning", "advice", "pedantic")
+STDIN = "-"
+
+
+class _Group(click.Group):
+    """Suggests a command for one that does not exist."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if self.get_command(ctx, name) is None and not name.startswith("-"):
+            from hplint.spelling import closest
+
+            suggestion = closest(name, self.list_commands(ctx))
+            hint = f": did you mean `{suggestion}`?" if suggestion else ""
+            raise click.UsageError(f"there is no command `{name}`{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "--version", "-V", message="hplint %(version)s")
+def main() -> None:
+    """Find mistakes in machine-learning training code.
+
+    `hplint check` reads Python files and reports what makes a model train badly, not at all, or not as written.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # A terminal that lacks a character gets an escape, never an exception.
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _split(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.strip() for each in value for part in each.split(",") if part.strip())
+
+
+def _selectors(name: str, help: str) -> Callable[[Any], Any]:
+    return click.option(name, multiple=True, metavar="RULES", callback=_split, help=help)
+
+
+_color = click.option(
+    "--color",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    help="When to use colours.",
+    show_default=True,
+)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@_selectors("--select", "Check these rules only: names, codes, topics, levels, libraries or ALL.")
+@_selectors("--ignore", "Leave these out.")
+@_selectors("--extend-select", "Check these as well.")
+@click.option("--fix", is_flag=True, help="Apply safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="Count unsafe fixes in, for --fix and --diff.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["full", "concise", "json"]),
+    default="full",
+    show_default=True,
+    help="The report.",
+)
+@click.option("--output-file", type=click.Path(dir_okay=False), help="Write the report to this file.")
+@click.option("--statistics", is_flag=True, help="Show how often each rule was broken.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
+@click.option("--fail-level", type=click.Choice(LEVELS), help="Exit with 1 from this level on. [default: warning]")
+@click.option("--stdin-filename", metavar="FILE", help="The name of what is read from standard input (`-`).")
+@click.option("--force-exclude", is_flag=True, help="Apply `exclude` to files that are named too.")
+@click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False), help="Use this configuration file for all files."
+)
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Number of processes. [default: one a core]")
+@_color
+@click.pass_context
+def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
+    """Check files and folders (default: the current one)."""
+    if options["config"] and options["isolated"]:
+        raise click.UsageError("--config and --isolated exclude each other")
+    if STDIN in paths and len(paths) > 1:
+        raise click.UsageError("`-` (standard input) cannot be checked together with other paths")
+    finder = _guarded(lambda: _finder(options))
+    if STDIN in paths:
+        context.exit(_check_stdin(finder, options))
+    context.exit(_check_paths(paths or (".",), finder, options))
+
+
+def _finder(options: dict[str, Any]) -> SettingsFinder:
+    from hplint.settings import SettingsFinder
+
+    return SettingsFinder(_overrides(options), options["config"], isolated=options["isolated"])
+
+
+def _overrides(options: dict[str, Any]) -> Overrides:
+    from hplint.model import Level
+    from hplint.selection import Layer
+    from hplint.settings import Overrides
+
+    layer = Layer(options["select"] or None, options["extend_select"], options["ignore"])
+    return Overrides(layer, Level(options["fail_level"]) if options["fail_level"] else None)
+
+
+def _guarded(make: Callable[[], Any]) -> Any:
+    """The result of something that a wrong configuration stops."""
+    from hplint.registry import RegistryError
+    from hplint.settings import SettingsError
+
+    try:
+        return make()
+    except (SettingsError, RegistryError) as problem:
+        _complain(str(problem))
+        raise click.exceptions.Exit(WRONG) from problem
+
+
+def _complain(message: str) -> None:
+    click.echo(
+        f"{click.style('error', fg='red', bold=True)}: {message}", err=True, color=_is_colored("auto", sys.stderr)
+    )
+
+
+# --- check
+
+
+def _check_paths(paths: tuple[str, ...], finder: SettingsFinder, options: dict[str, Any]) -> int:
+    from hplint.batch import lint_paths
+
+    run = lint_paths(
+        paths,
+        finder,
+        jobs=options["jobs"],
+        fixing=_fixing(options),
+        write_fixes=options["fix"] and not options["diff"],
+        force_exclude=options["force_exclude"],
+    )
+    if options["diff"]:
+        return _show_diff(run, options)
+    _show(run, options, None)
+    return _finish(run, options)
+
+
+def _check_stdin(finder: SettingsFinder, options: dict[str, Any]) -> int:
+    from hplint import engine
+    from hplint.batch import Run, check_source, file_result
+    from hplint.source import Unreadable, display_path, from_bytes
+
+    name = options["stdin_filename"]
+    path = display_path(name) if name else "<stdin>"
+    folder = os.path.dirname(os.path.abspath(name)) if name else os.getcwd()
+    settings = _guarded(lambda: finder.for_folder(folder))
+    data = sys.stdin.buffer.read()
+    source = None
+    if name and options["force_exclude"] and settings.excludes_within(os.path.abspath(name)):
+        run = Run((), ())
+    else:
+        try:
+            source = from_bytes(data, path, settings.max_file_size)
+            result = check_source(source, settings, _fixing(options))
+        except Unreadable as problem:
+            result = file_result(path, engine.unreadable_outcome(path, problem, settings), settings)
+        run = _run_of(result, fixed=options["fix"])
+        if source is not None and result.change is not None:
+            source = from_bytes(result.change.after, path, settings.max_file_size)
+            data = result.change.after
+    if options["diff"]:
+        return _show_diff(run, options)
+    if options["fix"]:  # The fixed text is the result; the report must not mix with it.
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    _show(run, options, source)
+    return _finish(run, options)
+
+
+def _run_of(result: FileResult, *, fixed: bool) -> Run:
+    from hplint.batch import Run
+
+    messages = (result.message,) if result.message else ()
+    return Run((result,), (), result.fixed if fixed else 0, messages)
+
+
+def _fixing(options: dict[str, Any]) -> Any:
+    from hplint.batch import Fixing
+
+    if not options["fix"] and not options["diff"]:
+        return Fixing.NONE
+    return Fixing.UNSAFE if options["unsafe_fixes"] else Fixing.SAFE
+
+
+def _show(run: Run, options: dict[str, Any], stdin: Source | None) -> None:
+    """Write the report where it belongs: to a file, or to standard output, which a fixed standard input has taken."""
+    from hplint.report import Report
+
+    report = Report(run.findings, len(run.results), options["unsafe_fixes"])
+    stream = sys.stderr if stdin is not None and options["fix"] else sys.stdout
+    color = _is_colored(options["color"], None if options["output_file"] else stream)
+    text = _rendered(report, options, stdin, color=color)
+    if options["output_file"]:
+        try:
+            with open(options["output_file"], "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+        except OSError as problem:
+            _complain(f"{options['output_file']} cannot be written: {problem.strerror}")
+            raise click.exceptions.Exit(WRONG) from problem
+    else:
+        click.echo(text, file=stream, nl=False, color=color)
+
+
+def _rendered(report: Report, options: dict[str, Any], stdin: Source | None, *, color: bool) -> str:
+    from hplint.report import concise, json, text
+
+    if options["output_format"] == "json":
+        return json.render(report, statistics=options["statistics"])
+    if options["statistics"]:
+        return concise.statistics(report, color=color)
+    if options["output_format"] == "concise":
+        return concise.render(report, color=color)
+    return text.render(report, _source_reader(stdin), color=color)
+
+
+def _source_reader(stdin: Source | None) -> Callable[[str], Source | None]:
+    from functools import lru_cache
+
+    from hplint.source import Unreadable, read
+
+    @lru_cache(maxsize=64)
+    def source_of(path: str) -> Source | None:
+        if stdin is not None and path == stdin.path:
+            return stdin
+        try:
+            return read(path)
+        except Unreadable:
+            return None
+
+    return source_of
+
+
+def _show_diff(run: Run, options: dict[str, Any]) -> int:
+    from hplint.fix import diff
+
+    changed = [result for result in run.results if result.change is not None]
+    for result in changed:
+        assert result.change is not None
+        click.echo(diff(result.path, result.change, result.encoding), nl=False)
+    count = sum(result.fixed for result in changed)
+    if count:
+        click.echo(f"Would fix {count} finding{'s' if count > 1 else ''}.", err=True)
+    for message in run.messages:
+        click.echo(message, err=True)
+    return _exit_code(run, fails=bool(changed), exit_zero=options["exit_zero"])
+
+
+def _finish(run: Run, options: dict[str, Any]) -> int:
+    if run.fixed:
+        click.echo(f"Fixed {run.fixed} finding{'s' if run.fixed > 1 else ''}.", err=True)
+    for message in run.messages:
+        click.echo(message, err=True)
+    return _exit_code(run, fails=any(result.fails for result in run.results), exit_zero=options["exit_zero"])
+
+
+def _exit_code(run: Run, *, fails: bool, exit_zero: bool) -> int:
+    for problem in run.problems:
+        _complain(problem)
+    if run.problems or any(finding.code == "HP000" for finding in run.findings):
+        return WRONG
+    return FOUND if fails and not exit_zero else CLEAN
+
+
+def _is_colored(choice: str, stream: TextIO | None) -> bool:
+    """Whether to use colours; ``stream`` None is a file."""
+    if choice != "auto":
+        return choice == "always"
+    if stream is None or os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
+
+
+# --- the commands that explain
+
+
+@main.command("rule")
+@click.argument("name", required=False)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@_color
+@click.pass_context
+def rule_command(context: click.Context, name: str | None, output_format: str, color: str) -> None:
+    """Show the page of a rule, or the list of all rules."""
+    from hplint.registry import did_you_mean
+    from hplint.report import rules
+
+    known = _registry()
+    if name is None:
+        shown = known.rules
+    else:
+        rule = known.get(name)
+        if rule is None:
+            _complain(f"`{name}` is no rule{did_you_mean(name, known.by_name)}")
+            context.exit(WRONG)
+        shown = (rule,)
+    colored = _is_colored(color, sys.stdout)
+    if output_format == "json":
+        text = rules.as_json(shown)
+    elif name is None:
+        text = rules.listing(shown, color=colored)
+    else:
+        text = rules.page(shown[0], width=_width(), color=colored)
+    click.echo(text, nl=False, color=colored)
+
+
+@main.command()
+@click.argument("name")
+@_color
+@click.pass_context
+def explain(context: click.Context, name: str, color: str) -> None:
+    """Explain a hyperparameter or a rule."""
+    from hplint import hyperparameters
+    from hplint.registry import did_you_mean
+    from hplint.report import rules
+    from hplint.report.explain import explain as explain_row
+
+    known = _registry()
+    colored = _is_colored(color, sys.stdout)
+    rule, row = known.get(name), hyperparameters.get(name)
+    if rule is not None:
+        text = rules.page(rule, width=_width(), color=colored)
+    elif row is not None:
+        watchers = [rule for rule in known.rules if rule.hyperparameter == row.name]
+        text = explain_row(row, watchers, width=_width(), color=colored)
+    else:
+        close = hyperparameters.suggest(name)
+        suggestion = f": did you mean `{close}`?" if close else did_you_mean(name, known.by_name)
+        _complain(f"`{name}` is no rule and no hyperparameter{suggestion}")
+        context.exit(WRONG)
+    click.echo(text, nl=False, color=colored)
+
+
+@main.command()
+@click.argument("path", default=".", metavar="[FILE]")
+@click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Use this configuration file.")
+@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@_color
+def config(path: str, config: str | None, isolated: bool, color: str) -> None:
+    """Show the settings that govern a file, and where they come from."""
+    from hplint.report import settings as report
+    from hplint.settings import SettingsFinder
+    from hplint.source import display_path
+
+    absolute = os.path.abspath(path)
+    folder = absolute if os.path.isdir(absolute) else os.path.dirname(absolute)
+    found = _guarded(lambda: SettingsFinder(None, config, isolated=isolated).for_folder(folder))
+    colored = _is_colored(color, sys.stdout)
+    click.echo(report.render(display_path(path), found, color=colored), nl=False, color=colored)
+
+
+def _registry() -> Registry:
+    """The rules here: those of the plugins that the current folder's configuration names, too."""
+    from hplint.settings import SettingsFinder
+
+    found: Registry = _guarded(lambda: SettingsFinder().for_folder(os.getcwd()).registry)
+    return found
+
+
+def _width() -> int:
+    import shutil
+
+    return min(shutil.get_terminal_size((88, 24)).columns, 100)

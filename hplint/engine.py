@@ -1,0 +1,261 @@
+"""Checks one file: text to facts, facts to rules, what rules say to findings with places and levels."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from hplint import signatures
+from hplint.builtin import internal_error, syntax_error, too_complex, unused_suppression
+from hplint.model import Edit, Finding, Fix, Level, Position, Related, Span
+from hplint.registry import registry
+from hplint.rule import Calls, Classes, Draft, File, Files, Located, Place, Rule, Steps
+from hplint.settings import Settings, default_settings, everything
+from hplint.source import Source, Unreadable, display_path, from_text, is_relevant, read
+from hplint.suppress import Suppressions
+
+if TYPE_CHECKING:
+    from hplint.project import Project
+
+
+class State(Enum):
+    """How far hplint got with a file."""
+
+    PARSED = "parsed"
+    PASSED_OVER = "passed over"
+    """It names no known library and no hyperparameter."""
+    FAILED = "failed"
+    """It could not be read or parsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was found in a text."""
+
+    findings: tuple[Finding, ...]
+    state: State
+
+
+def lint_text(text: str, path: str = "<text>", settings: Settings | None = None) -> list[Finding]:
+    """The findings of a text, in order: without settings those of every rule, pedantic ones too."""
+    settings = settings or everything()
+    try:
+        source = from_text(text, path)
+    except Unreadable as problem:
+        return list(unreadable_outcome(path, problem, settings).findings)
+    return list(lint_source(source, settings).findings)
+
+
+def lint_file(path: str, settings: Settings | None = None) -> Outcome:
+    """The findings of a file. What goes wrong becomes a finding, never an exception."""
+    settings = settings or default_settings()
+    try:
+        source = read(path, settings.max_file_size)
+    except Unreadable as problem:
+        return unreadable_outcome(display_path(path), problem, settings)
+    return lint_source(source, settings)
+
+
+def lint_source(source: Source, settings: Settings) -> Outcome:
+    """The same for a text with its encoding."""
+    codes = settings.codes_for(source.path)
+    suppressions = Suppressions(source, settings.registry)
+    check = _Check(source, settings, codes)
+    state = check.run()
+    found = [(finding, shown) for finding, shown in check.found if not suppressions.cover(finding)]
+    if state is not State.FAILED:
+        own = settings.level(unused_suppression.code, unused_suppression.level, None)
+        found += [(replace(finding, level=own), True) for finding in suppressions.unused(codes)]
+    findings = {
+        (finding.code, finding.span, finding.message): finding
+        for finding, shown in reversed(found)
+        if shown and finding.code in codes
+    }
+    return Outcome(tuple(sorted(findings.values(), key=Finding.sort_key)), state)
+
+
+def unreadable_outcome(path: str, problem: Unreadable, settings: Settings) -> Outcome:
+    """A file that did not become text."""
+    span = Span(problem.position, problem.position) if problem.position else None
+    return failed_outcome(path, problem.code, problem.message, settings, span)
+
+
+def failed_outcome(path: str, code: str, message: str, settings: Settings, span: Span | None = None) -> Outcome:
+    """The one finding of a file that could not be checked."""
+    rule = registry().by_name[code]
+    if code not in settings.codes_for(path):
+        return Outcome((), State.FAILED)
+    level = settings.level(rule.code, rule.level, None)
+    return Outcome((Finding(rule.code, rule.name, level, message, path, span),), State.FAILED)
+
+
+class _Check:
+    """One run over one file. ``found`` are findings, and whether the settings show their level."""
+
+    def __init__(self, source: Source, settings: Settings, codes: frozenset[str]) -> None:
+        self.source = source
+        self.settings = settings
+        self.codes = codes
+        self.found: list[tuple[Finding, bool]] = []
+        self._project: Project | None = None
+
+    def run(self) -> State:
+        if not is_relevant(self.source.text):
+            return State.PASSED_OVER
+        try:
+            return self._analyse()
+        except (RecursionError, MemoryError) as problem:
+            self._say(too_complex, f"is too complex: {type(problem).__name__}", Position(1, 1))
+        except Exception as problem:
+            self._say(internal_error, f"reading this file failed: {described(problem)}")
+        return State.FAILED
+
+    def _analyse(self) -> State:
+        from hplint.facts.walk import read_code
+        from hplint.parse import SyntaxProblem, TooComplex
+
+        try:
+            code = read_code(self.source.text)
+        except SyntaxProblem as problem:
+            self._say(syntax_error, problem.message, self.source.position(problem.offset))
+            return State.FAILED
+        except TooComplex as problem:
+            self._say(too_complex, problem.message, self.source.position(problem.offset))
+            return State.FAILED
+        self._project = _project()
+        self._ask(File(self.source.path, self.source.text, code, self._project))
+        return State.PARSED
+
+    def _ask(self, file: File) -> None:
+        """Hand every rule what it asked for."""
+        plan = _plan(self.settings.plugins, self.codes)
+        broken: set[str] = set()
+
+        def ask(rules: Iterable[Rule], subject: Any) -> None:
+            for rule in rules:
+                if rule.code in broken:
+                    continue
+                try:
+                    for draft in rule.check(subject):
+                        self.found.append(self._finding(rule, draft))
+                except Exception as problem:  # One rule must never hide what the others find.
+                    broken.add(rule.code)
+                    self._say(internal_error, f"the rule `{rule.name}` ({rule.code}) failed: {described(problem)}")
+
+        def facts(kind: str) -> Iterable[Any]:
+            try:
+                found: Iterable[Any] = getattr(file, kind)
+            except Exception as problem:
+                self._say(internal_error, f"finding the {kind} of this file failed: {described(problem)}")
+                return ()
+            return found
+
+        if plan.has_calls:
+            for call in facts("calls"):
+                ask(plan.for_call(call.name), call)
+        if plan.classes:
+            for module in facts("modules"):
+                ask(plan.classes, module)
+        if plan.steps:
+            for step in facts("steps"):
+                ask(plan.steps, step)
+        ask((rule for rule, words in plan.files if not words or any(word in file.text for word in words)), file)
+
+    def _say(self, rule: Rule, message: str, position: Position | None = None) -> None:
+        level = self.settings.level(rule.code, rule.level, None)
+        span = Span(position, position) if position else None
+        self.found.append((Finding(rule.code, rule.name, level, message, self.source.path, span), True))
+
+    def _finding(self, rule: Rule, draft: Draft) -> tuple[Finding, bool]:
+        path = self.source.path
+        if isinstance(draft.at, Place) and draft.at.path not in (None, path):
+            raise ValueError(f"a finding must point into the checked file, not into {draft.at.path}")
+        level = self.settings.level(rule.code, rule.level, draft.level)
+        finding = Finding(
+            code=rule.code,
+            name=rule.name,
+            level=level,
+            message=draft.message,
+            path=path,
+            span=self.source.span(draft.at.start, draft.at.end),
+            hyperparameter=draft.hyperparameter or rule.hyperparameter,
+            related=tuple(self._related(at, message) for at, message in draft.related),
+            fix=None if draft.fix is None else self._fix(draft),
+        )
+        return finding, level is not Level.PEDANTIC or rule.code in self.settings.selection.pedantic
+
+    def _related(self, at: Located, message: str) -> Related:
+        source = self.source
+        if isinstance(at, Place) and at.path is not None and at.path != source.path:
+            assert self._project is not None
+            source = self._project.source(at.path)
+        return Related(source.path, source.span(at.start, at.end), message)
+
+    def _fix(self, draft: Draft) -> Fix:
+        assert draft.fix is not None
+        edits = (Edit(self.source.path, self.source.span(e.start, e.end), e.text) for e in draft.fix.edits)
+        return Fix(draft.fix.title, tuple(edits), draft.fix.safety)
+
+
+def described(problem: BaseException) -> str:
+    """An exception with the place in hplint that it came from."""
+    frames = traceback.extract_tb(problem.__traceback__)
+    where = f" ({os.path.basename(frames[-1].filename)}:{frames[-1].lineno})" if frames else ""
+    text = " ".join(str(problem).split())
+    return f"{type(problem).__name__}{': ' if text else ''}{text}{where}"
+
+
+@cache
+def _project() -> Project:
+    """One reader of imported project modules for a process, so that each is read once."""
+    from hplint.project import Project
+
+    return Project()
+
+
+def forget_project() -> None:
+    """Read imported modules anew: files have been written."""
+    _project.cache_clear()
+
+
+class _Plan:
+    """The rules that are on, by what they ask for."""
+
+    def __init__(self, rules: list[Rule]) -> None:
+        self._calls = [(rule, rule.subject.patterns) for rule in rules if isinstance(rule.subject, Calls)]
+        self._by_call: dict[str, tuple[Rule, ...]] = {}
+        self.classes = [rule for rule in rules if isinstance(rule.subject, Classes)]
+        self.steps = [rule for rule in rules if isinstance(rule.subject, Steps)]
+        self.files = [(rule, rule.subject.words) for rule in rules if isinstance(rule.subject, Files)]
+
+    @property
+    def has_calls(self) -> bool:
+        return bool(self._calls)
+
+    def for_call(self, name: str) -> tuple[Rule, ...]:
+        """The rules that ask for the calls of a name."""
+        found = self._by_call.get(name)
+        if found is None:
+            found = self._by_call[name] = tuple(
+                rule for rule, patterns in self._calls if any(_names(pattern, name) for pattern in patterns)
+            )
+        return found
+
+
+def _names(pattern: str, name: str) -> bool:
+    """Whether a pattern names a callable. ``module.*`` stands for the module's public names, wherever they are kept."""
+    module, _, last = pattern.rpartition(".")
+    if last != "*":
+        return signatures.canonical(pattern) == name
+    public = signatures.names(pattern)
+    return name in public if public else name.rpartition(".")[0] == module
+
+
+@cache
+def _plan(plugins: tuple[str, ...], codes: frozenset[str]) -> _Plan:
+    return _Plan([rule for rule in registry(plugins).rules if rule.code in codes])

@@ -1,0 +1,38 @@
+"""One line a finding: ``train.py:9:48: HP101 error: message (unexpected-argument) [*]``."""
+
+from __future__ import annotations
+
+from hplint.model import Finding
+from hplint.report import Report, summary
+from hplint.report.style import LEVEL_COLOURS, Style, printable
+
+
+def render(report: Report, *, color: bool = False) -> str:
+    """The findings, then the summary."""
+    style = Style(color)
+    lines = [_line(finding, style, fixable=report.is_fixable(finding)) for finding in report.findings]
+    return "".join(f"{line}\n" for line in [*lines, summary(report)])
+
+
+def place(finding: Finding, style: Style) -> str:
+    """``train.py:9:48``, as far as it is known."""
+    path = style(printable(finding.path or "<unknown>"), "bold")
+    return f"{path}:{finding.span.start.line}:{finding.span.start.column}" if finding.span else path
+
+
+def _line(finding: Finding, style: Style, *, fixable: bool) -> str:
+    level = style(finding.level.value, LEVEL_COLOURS[finding.level])
+    mark = f" {style('[*]', 'green')}" if fixable else ""
+    return f"{place(finding, style)}: {finding.code} {level}: {printable(finding.message)} ({finding.name}){mark}"
+
+
+def statistics(report: Report, *, color: bool = False) -> str:
+    """One line a rule, the most frequent first."""
+    style = Style(color)
+    table = report.statistics()
+    width = max((len(str(number)) for number, *_ in table), default=1)
+    lines = [
+        f"{number:>{width}}  {style(code, 'bold')}  {name}{style(' [*]', 'green') if fixable else ''}"
+        for number, code, name, fixable in table
+    ]
+    return "".join(f"{line}\n" for line in [*lines, summary(report)])

@@ -1,0 +1,205 @@
+"""Bytes to text and back: encodings, byte order marks, line ends and places. Also: which texts are worth parsing."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import re
+import tokenize
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from hplint.model import Position, Span
+
+DEFAULT_MAX_FILE_SIZE = 2_000_000
+"""Bytes. LibCST needs about 400 bytes of memory and 1 µs for each."""
+
+LIBRARIES = (
+    "torch",
+    "lightning",
+    "pytorch_lightning",
+    "lightning_fabric",
+    "transformers",
+    "accelerate",
+    "timm",
+    "ignite",
+    "torchvision",
+    "torchaudio",
+    "torchtune",
+    "torchrl",
+    "torch_geometric",
+    "monai",
+    "trl",
+    "peft",
+    "diffusers",
+    "deepspeed",
+    "fastai",
+    "catalyst",
+    "composer",
+    "sentence_transformers",
+)
+
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+
+
+class Unreadable(Exception):
+    """A file that does not become text. ``code`` is that of the finding: HP001, HP002 or HP003."""
+
+    def __init__(self, code: str, message: str, position: Position | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.position = position
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file's text. ``path`` is as findings show it; ``text`` keeps its line ends and has no byte order mark."""
+
+    path: str
+    text: str
+    encoding: str = "utf-8"
+    bom: bool = False
+
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """The offset at which each line starts. Lines end where Python's tokenizer ends them: \\n, \\r\\n or \\r."""
+        return [0, *(match.end() for match in _NEWLINE.finditer(self.text))]
+
+    def position(self, offset: int) -> Position:
+        """The line and column of an offset."""
+        if not 0 <= offset <= len(self.text):
+            raise ValueError(f"offset {offset} is outside {self.path} ({len(self.text)} characters)")
+        line = bisect_right(self.line_starts, offset)
+        return Position(line, offset - self.line_starts[line - 1] + 1)
+
+    def offset(self, position: Position) -> int:
+        """The offset of a line and column."""
+        if not 1 <= position.line <= len(self.line_starts):
+            raise ValueError(f"{self.path} has no line {position.line}")
+        return self.line_starts[position.line - 1] + position.column - 1
+
+    def span(self, start: int, end: int) -> Span:
+        """The span between two offsets."""
+        if end < start:
+            raise ValueError(f"a span of {self.path} ends ({end}) before it starts ({start})")
+        return Span(self.position(start), self.position(end))
+
+    def line(self, number: int) -> str:
+        """A line without its end; empty beyond the last one."""
+        if not 1 <= number <= len(self.line_starts):
+            return ""
+        start = self.line_starts[number - 1]
+        end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
+        return self.text[start:end].rstrip("\r\n")
+
+    @cached_property
+    def newline(self) -> str:
+        """How the first line ends."""
+        first = _NEWLINE.search(self.text)
+        return first.group() if first else "\n"
+
+    def encode(self, text: str) -> bytes:
+        """Another text as this file would hold it.
+
+        Raises:
+            UnicodeError: the encoding lacks a character.
+        """
+        return (codecs.BOM_UTF8 if self.bom else b"") + text.encode(self.encoding)
+
+
+def read(path: str | os.PathLike[str], limit: int = DEFAULT_MAX_FILE_SIZE) -> Source:
+    """Read a file; one longer than ``limit`` bytes is not read to its end.
+
+    Raises:
+        Unreadable: it cannot be read or decoded, or it is too long.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(limit + 1)
+    except OSError as problem:
+        reason = problem.strerror or type(problem).__name__
+        raise Unreadable("HP002", f"cannot be read: {reason[:1].lower()}{reason[1:]}") from problem
+    return from_bytes(data, display_path(path), limit)
+
+
+def from_bytes(data: bytes, path: str, limit: int = DEFAULT_MAX_FILE_SIZE) -> Source:
+    """Decode as Python does: byte order mark, then coding comment, then UTF-8.
+
+    Raises:
+        Unreadable: the bytes are too many, or no text in that encoding.
+    """
+    if len(data) > limit:
+        raise Unreadable("HP003", f"is larger than `max-file-size` ({limit} bytes) and was not read")
+    bom = data.startswith(codecs.BOM_UTF8)
+    body = data[len(codecs.BOM_UTF8) :] if bom else data
+    encoding = _declared_encoding(data) or "utf-8"
+    try:
+        text = body.decode(encoding)
+    except UnicodeDecodeError as problem:
+        offset = problem.start + (len(data) - len(body))
+        before = Source(path, body[: problem.start].decode(encoding, "replace"))
+        where = before.position(len(before.text))
+        found = f"byte 0x{body[problem.start]:02x} at offset {offset} (line {where.line})"
+        raise Unreadable("HP002", f"is not {_shown_encoding(encoding)}: {found}", where) from problem
+    except (LookupError, ValueError) as problem:
+        raise Unreadable("HP002", f"cannot be decoded as {encoding}: {problem}", Position(1, 1)) from problem
+    return _checked(Source(path, text, encoding, bom))
+
+
+def from_text(text: str, path: str = "<text>") -> Source:
+    """A text that is already decoded.
+
+    Raises:
+        Unreadable: it holds a null character.
+    """
+    return _checked(Source(path, text.removeprefix("\ufeff"), bom=text.startswith("\ufeff")))
+
+
+def _checked(source: Source) -> Source:
+    null = source.text.find("\0")
+    if null >= 0:
+        raise Unreadable("HP001", "a Python file cannot hold a null character", source.position(null))
+    return source
+
+
+def _declared_encoding(data: bytes) -> str | None:
+    """The encoding named by a coding comment, None when there is none."""
+    if b"coding" not in data[:1000]:
+        return None
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    except SyntaxError as problem:
+        if "invalid or missing" in str(problem):
+            return None  # Bytes that are no UTF-8 in the first two lines: decoding says where.
+        raise Unreadable("HP002", f"names an encoding that cannot be used: {problem.msg}", Position(1, 1)) from problem
+    return "utf-8" if encoding == "utf-8-sig" else encoding
+
+
+def _shown_encoding(encoding: str) -> str:
+    return "UTF-8" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+
+
+def display_path(path: str | os.PathLike[str]) -> str:
+    """A path as findings show it: relative to the working directory with ``/``, absolute outside it."""
+    absolute = os.path.abspath(path)
+    here = os.getcwd()
+    inside = absolute.startswith(here if here.endswith(os.sep) else here + os.sep)
+    return Path(os.path.relpath(absolute, here) if inside else absolute).as_posix()
+
+
+def is_relevant(text: str) -> bool:
+    """Whether a text names a known library or a spelling of a hyperparameter: only such files are parsed."""
+    return _relevant()(text) is not None
+
+
+@lru_cache(maxsize=1)
+def _relevant() -> Callable[[str], re.Match[str] | None]:
+    from hplint import hyperparameters
+
+    words = sorted({*LIBRARIES, *hyperparameters.spellings()})
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b").search

@@ -1,0 +1,205 @@
+"""Comments that suppress findings: which there are, what each covers, and which cover nothing."""
+
+from __future__ import annotations
+
+import re
+import tokenize
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from hplint.builtin import unused_suppression
+from hplint.model import Edit, Finding, Fix, Position, Safety
+from hplint.registry import Registry, did_you_mean
+from hplint.rule import Runtime
+from hplint.source import Source
+
+_CANDIDATE = re.compile(r"#[ \t]*(?:hplint[ \t]*:|noqa[ \t]*:[^\r\n]*\bHP\d{3}\b)", re.IGNORECASE)
+_DIRECTIVE = re.compile(
+    r"""\#[ \t]*(?:
+      hplint[ \t]*:[ \t]*(?P<kind>file-ignore|ignore)\b(?:[ \t]*\[(?P<names>[^\]]*)\])?
+    | (?i:noqa)[ \t]*:[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[ \t]*[, \t][ \t]*[A-Z]+[0-9]+)*)
+    )""",
+    re.VERBOSE,
+)
+_OWN_CODE = re.compile(r"HP\d{3}")
+_NAME = re.compile(r"[^\s,]+")
+# What follows a suppression is its reason, up to a comment for another tool.
+_NEXT_COMMENT = re.compile(
+    r"[ \t]*\#[ \t]*(?:hplint|noqa|type|pragma|pylint|pyright|mypy|ruff|fmt|isort|nosec)\b", re.I
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A rule named by a suppression, and where."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class _Directive:
+    """One suppression. ``names`` are hplint's, ``others`` counts the codes of other tools beside them."""
+
+    start: int
+    end: int
+    line: int
+    whole_file: bool
+    alone: bool
+    names: tuple[_Name, ...]
+    others: tuple[_Name, ...]
+    used: set[str]
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """What a finding about it points at: the names, or all of it where there are none."""
+        return (self.names[0].start, self.names[-1].end) if self.names else (self.start, self.end)
+
+
+class Suppressions:
+    """The suppressions of one file. Most files have none, which costs one search of the text."""
+
+    def __init__(self, source: Source, rules: Registry) -> None:
+        self._source = source
+        self._rules = rules
+        self._directives: list[_Directive] = []
+        self._statements: list[tuple[int, int]] = []
+        if _CANDIDATE.search(source.text):
+            self._read()
+
+    def cover(self, finding: Finding) -> bool:
+        """Whether a finding is suppressed; the suppressions that do it count as used."""
+        if not self._directives or finding.span is None:
+            return False
+        first, last = self._statement(finding.span.start.line)
+        covering = [
+            directive
+            for directive in self._directives
+            if (directive.alone if directive.whole_file else first <= directive.line <= last)
+            and any(name.text in (finding.code, finding.name) for name in directive.names)
+        ]
+        for directive in covering:
+            directive.used |= {finding.code, finding.name}
+        return bool(covering)
+
+    def unused(self, ran: frozenset[str]) -> Iterator[Finding]:
+        """Suppressions that cover nothing. ``ran``: codes of the rules that were on for this file."""
+        own = unused_suppression
+        said = [finding for directive in self._directives for finding in self._complaints(directive, ran - {own.code})]
+        yield from (finding for finding in said if not self.cover(finding))
+        for directive in self._directives:
+            yield from self._unused(directive, ran & {own.code})
+
+    def _complaints(self, directive: _Directive, ran: frozenset[str]) -> Iterator[Finding]:
+        if not directive.names:
+            form = "file-ignore" if directive.whole_file else "ignore"
+            yield self._finding(directive, f"`hplint: {form}` names no rule and counts for nothing")
+            return
+        if directive.whole_file and not directive.alone:
+            yield self._finding(directive, "`hplint: file-ignore` counts only on a line of its own")
+            return
+        for name in directive.names:
+            if self._rules.get(name.text) is None:
+                suggestion = did_you_mean(name.text, self._rules.by_name)
+                yield self._finding(directive, f"`{name.text}` is no rule{suggestion}", at=(name.start, name.end))
+        yield from self._unused(directive, ran)
+
+    def _unused(self, directive: _Directive, ran: frozenset[str]) -> Iterator[Finding]:
+        unused = [name for name in directive.names if self._is_unused(name, directive, ran)]
+        if unused and (directive.alone or not directive.whole_file):
+            names = " and ".join(f"`{name.text}`" for name in unused)
+            where = "in this file" if directive.whole_file else "here"
+            title = f"remove {names}" if len(unused) < len(directive.names) else "remove the suppression"
+            edit = self._removal(directive, unused)
+            fix = Fix(title, (edit,), Safety.SAFE)
+            yield self._finding(directive, f"{names} finds nothing {where} that is to be suppressed", fix)
+
+    def _is_unused(self, name: _Name, directive: _Directive, ran: frozenset[str]) -> bool:
+        rule = self._rules.get(name.text)
+        if rule is None or isinstance(rule.subject, Runtime):
+            return False
+        return rule.code in ran and name.text not in directive.used
+
+    def _removal(self, directive: _Directive, unused: list[_Name]) -> Edit:
+        kept = [name for name in (*directive.names, *directive.others) if name not in unused]
+        if kept:
+            everything = sorted((*directive.names, *directive.others), key=lambda name: name.start)
+            text = ", ".join(name.text for name in everything if name not in unused)
+            return self._edit(everything[0].start, everything[-1].end, text)
+        start, end = directive.start, directive.end
+        text = self._source.text
+        line_start = self._source.line_starts[directive.line - 1]
+        before = text[line_start:start]
+        at_end = not text[end : end + 1].strip()
+        if at_end:
+            start = line_start + len(before.rstrip())
+            if start == line_start:  # The line was nothing but the comment.
+                end += 2 if text.startswith("\r\n", end) else min(1, len(text) - end)
+        return self._edit(start, end, "")
+
+    def _edit(self, start: int, end: int, text: str) -> Edit:
+        return Edit(self._source.path, self._source.span(start, end), text)
+
+    def _finding(
+        self, directive: _Directive, message: str, fix: Fix | None = None, at: tuple[int, int] | None = None
+    ) -> Finding:
+        rule = unused_suppression
+        span = self._source.span(*(at or directive.span))
+        return Finding(rule.code, rule.name, rule.level, message, self._source.path, span, fix=fix)
+
+    # --- reading
+
+    def _statement(self, line: int) -> tuple[int, int]:
+        """The first and last line of the statement on a line: of a compound one its head, decorators included."""
+        at = bisect_right(self._statements, (line, len(self._source.text))) - 1
+        if at < 0 or self._statements[at][1] < line:
+            return line, line
+        first, last = self._statements[at]
+        while self._source.line(self._statements[at][0]).lstrip().startswith("@") and at + 1 < len(self._statements):
+            at += 1
+            last = self._statements[at][1]
+        return first, last
+
+    def _read(self) -> None:
+        for token in _comments_and_statements(self._source, self._statements):
+            start = self._source.offset(Position(token.start[0], token.start[1] + 1))
+            alone = not self._source.line(token.start[0])[: token.start[1]].strip()
+            for match in _DIRECTIVE.finditer(token.string):
+                directive = _directive(match, token.string, start, token.start[0], alone)
+                if directive is not None:
+                    self._directives.append(directive)
+
+
+def _directive(match: re.Match[str], comment: str, offset: int, line: int, alone: bool) -> _Directive | None:
+    group = "codes" if match["codes"] is not None else "names"
+    names = [
+        _Name(found.group(), offset + match.start(group) + found.start(), offset + match.start(group) + found.end())
+        for found in _NAME.finditer(match[group] or "")
+    ]
+    own = tuple(name for name in names if group == "names" or _OWN_CODE.fullmatch(name.text))
+    if group == "codes" and not own:
+        return None
+    following = _NEXT_COMMENT.search(comment, match.end())
+    end = following.start() if following else len(comment)
+    others = tuple(name for name in names if name not in own)
+    whole_file = match["kind"] == "file-ignore"
+    return _Directive(offset + match.start(), offset + end, line, whole_file, alone, own, others, set())
+
+
+def _comments_and_statements(source: Source, statements: list[tuple[int, int]]) -> Iterable[tokenize.TokenInfo]:
+    """The comments of a text; the lines of its statements are added to ``statements`` on the way."""
+    lines = (source.line(number) + "\n" for number in range(1, len(source.line_starts) + 1))
+    first = None
+    try:
+        for token in tokenize.generate_tokens(lambda: next(lines, "")):
+            if token.type == tokenize.COMMENT:
+                yield token
+            elif token.type == tokenize.NEWLINE and first is not None:
+                statements.append((first, token.start[0]))
+                first = None
+            elif first is None and token.type not in (tokenize.NL, tokenize.INDENT, tokenize.DEDENT):
+                first = token.start[0]
+    except (tokenize.TokenError, SyntaxError):
+        return  # An older Python meets newer syntax: what was read so far counts.
