@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -50,7 +50,7 @@ class Hyperparameter:
     usual: tuple[str, ...] = ()
     defaults: tuple[LibraryDefault, ...] = ()
     sources: tuple[Source, ...] = ()
-    """The sources that the prose cites, in the order of their first mention."""
+    """The sources that the prose cites, in the order of their first mention, and those of the defaults."""
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -85,8 +85,8 @@ def suggest(name: str) -> str | None:
 
 
 def spellings() -> frozenset[str]:
-    """Words that hardly occur outside training code, as they are written there."""
-    return frozenset(spelling for row in rows() for spelling in row.specific)
+    """Words that hardly occur outside training code, as arguments and as constants: ``batch_size``, ``BATCH_SIZE``."""
+    return frozenset(word for row in rows() for spelling in row.specific for word in (spelling, spelling.upper()))
 
 
 def vocabulary() -> frozenset[str]:
@@ -126,7 +126,7 @@ def _read(text: str) -> _Table:
 
     data: dict[str, Any] = tomllib.loads(text)
     ambiguous = {_key(spelling) for spelling in data.pop("ambiguous")}
-    sources = {key: Source(key, **fields) for key, fields in data.pop("sources").items()}
+    sources = {key: Source(key, **source) for key, source in data.pop("sources").items()}
     read = tuple(_row(name, row, sources) for name, row in data.items())
     by_spelling = {_key(spelling): row for row in read for spelling in row.spellings if _key(spelling) not in ambiguous}
     by_spelling |= {_key(row.name): row for row in read}
@@ -146,11 +146,12 @@ def _row(name: str, data: dict[str, Any], sources: Mapping[str, Source]) -> Hype
         for argument, value in arguments.items()
     )
     row = Hyperparameter(name=name, **values)
-    cited = list(dict.fromkeys(key for sentence in row.prose for key in _citations(sentence)))
+    cited = [key for sentence in row.prose for key in _citations(sentence)]
+    versions = {key.partition(" ")[0]: key for key in sources}
+    cited += [versions.get(default.library, default.library) for default in row.defaults]
     if unlisted := [key for key in cited if key not in sources]:
-        raise ValueError(f"hyperparameter {name}: source {', '.join(unlisted)} is not listed")
-    values["sources"] = tuple(sources[key] for key in cited)
-    return Hyperparameter(name=name, **values)
+        raise ValueError(f"hyperparameter {name}: source {unlisted[0]} is not listed")
+    return replace(row, sources=tuple(sources[key] for key in dict.fromkeys(cited)))
 
 
 def _citations(sentence: str) -> Iterator[str]:
