@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -31,10 +32,19 @@ def shipped() -> list[str]:
     return [name for name in tracked() if name.startswith(("hplint/", "rules/"))]
 
 
+@dataclass(frozen=True)
+class Built:
+    """A folder with the sdist of a clean copy and the wheel built from that sdist; the files they must hold."""
+
+    folder: Path
+    wanted: tuple[str, ...]
+
+
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sdist of a clean copy, and the wheel built from that sdist."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Both archives, built once."""
     copy = tmp_path_factory.mktemp("checkout")
+    wanted = shipped()
     for name in tracked():
         target = copy / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -43,7 +53,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target), str(copy)]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    return target
+    return Built(target, tuple(wanted))
 
 
 def test_every_package_is_listed() -> None:
@@ -55,17 +65,17 @@ def test_every_package_is_listed() -> None:
     assert sorted(listed) == sorted(packages)
 
 
-def test_the_sdist_holds_every_tracked_file_of_the_package(built: Path) -> None:
-    [archive] = built.glob("*.tar.gz")
+def test_the_sdist_holds_every_tracked_file_of_the_package(built: Built) -> None:
+    [archive] = built.folder.glob("*.tar.gz")
     with tarfile.open(archive) as file:
         held = {name.partition("/")[2] for name in file.getnames()}
-    assert sorted(set(shipped()) - held) == []
+    assert sorted(set(built.wanted) - held) == []
 
 
-def test_the_wheel_holds_every_tracked_file_of_the_package(built: Path) -> None:
-    [archive] = built.glob("*.whl")
+def test_the_wheel_holds_every_tracked_file_of_the_package(built: Built) -> None:
+    [archive] = built.folder.glob("*.whl")
     with zipfile.ZipFile(archive) as file:
         held = set(file.namelist())
-    wanted = {f"hplint/{name}" if name.startswith("rules/") else name for name in shipped()}
+    wanted = {f"hplint/{name}" if name.startswith("rules/") else name for name in built.wanted}
     assert sorted(wanted - held) == []
     assert not {name for name in held if name.startswith(("rules/", "tests/"))}, "nothing but hplint is installed"

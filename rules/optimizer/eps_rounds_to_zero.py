@@ -8,7 +8,7 @@ it becomes NaN, and the loss with it, one step later.
 Seen at run time only, by `hplint.runtime.check(optimizer=optimizer)`: the text of a program does not tell the type of
 its parameters.
 
-```python case
+```python runtime
 model = Net().half()
 optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, eps=1e-8)
 ```
