@@ -307,7 +307,7 @@ def test_explain_says_it_all() -> None:
         "WHAT IT IS",
         "WHY IT MATTERS",
         "HOW TO CHOOSE IT",
-        "MAY THE DEFAULT STAY?",
+        "CAN IT STAY AT ITS DEFAULT?",
         "USUAL VALUES",
         "DEFAULTS",
         "WHAT IT MAY BE",
@@ -318,7 +318,7 @@ def test_explain_says_it_all() -> None:
         "RULES THAT WATCH IT",
         "SOURCES",
     ]
-    assert text.startswith("Learning rate (learning-rate)\nOptimization\n")
+    assert text.startswith("Learning rate\nlearning-rate (Optimization)\n")
     assert "  torch         0.001     lr of Adam, AdamW, SGD, RAdam, SparseAdam, Muon\n" in text
     assert "                0.002     lr of NAdam, Adamax\n" in text
     assert "  HP109  lr-implausible  error\n         A learning rate far outside" in text

@@ -39,7 +39,7 @@ def explain(row: Hyperparameter, rules: Sequence[Watcher], *, width: int = 88, c
     Code and long names are never broken, so a very narrow terminal gets longer lines.
     """
     style = _style(color)
-    blocks = [f"{style(row.title, bold=True)} ({row.name})\n{row.category}"]
+    blocks = [f"{style(row.title, bold=True)}\n{row.name} ({row.category})"]
     for heading, lines in _sections(row, rules, width, style):
         if body := "\n".join(lines):
             blocks.append(f"{style(heading.upper(), bold=True)}\n{body}")
@@ -53,7 +53,7 @@ def _sections(
     yield "What it is", _paragraphs(width, row.what)
     yield "Why it matters", _paragraphs(width, row.why)
     yield "How to choose it", _points(width, row.choose)
-    yield "May the default stay?", _paragraphs(width, f"{VERDICTS[row.default]} {row.default_why}")
+    yield "Can it stay at its default?", _paragraphs(width, f"{VERDICTS[row.default]} {row.default_why}")
     yield "Usual values", _points(width, row.usual)
     yield "Defaults", _defaults(row, width)
     yield "What it may be", _range(row, width)
