@@ -10,7 +10,9 @@ from enum import Enum
 from hplint.facts import syntax
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.file import File
-from hplint.facts.syntax import Arg, Binding, BindingKind, Expr, Literal
+from hplint.facts.surroundings import untested
+from hplint.facts.syntax import Arg, Expr, Literal
+from hplint.facts.tree import inside
 
 OPTIMIZERS = "torch.optim."
 SCHEDULERS = "torch.optim.lr_scheduler."
@@ -45,9 +47,9 @@ def parameter_groups(file: File, call: BoundCall) -> Groups:
     params = call.argument("params")
     if params.node is None:
         return Groups()
-    given = _followed(file, params.node.value)
+    given = followed(file, params.node.value)
     if isinstance(given, syntax.Collection):
-        elements = [_followed(file, element) for element in given.elements]
+        elements = [followed(file, element) for element in given.elements]
         groups = tuple(_group(file, call, element) for element in elements if isinstance(element, syntax.Dict))
         if groups or not elements:
             grown = isinstance(params.node.value, syntax.Name) and _grows(file, params.node.value)
@@ -61,10 +63,19 @@ def optimizers(file: File) -> Iterator[BoundCall]:
 
 
 def with_groups(file: File, call: BoundCall, *parameters: str) -> Iterator[Argument]:
-    """The arguments for these options: of the call, then of each of its parameter groups."""
-    yield from (call.argument(parameter) for parameter in parameters)
+    """The arguments for these options: of the call, then of each of its parameter groups.
+
+    What the file tests before use is handed out without values: see :func:`untested`.
+    """
+    given = [call.argument(parameter) for parameter in parameters]
     for group in parameter_groups(file, call).listed:
-        yield from (group.options[parameter] for parameter in parameters if parameter in group.options)
+        given += [group.options[parameter] for parameter in parameters if parameter in group.options]
+    return (untested(file, argument) for argument in given)
+
+
+def schedulers(file: File) -> Iterator[BoundCall]:
+    """Constructions of torch's own learning-rate schedulers."""
+    return (call for call in file.calls if call.name.startswith(SCHEDULERS))
 
 
 def _group(file: File, call: BoundCall, node: syntax.Dict) -> Group:
@@ -85,7 +96,7 @@ _PASSED_THROUGH = frozenset({"list", "tuple", "set", "iter", "chain", "from_iter
 
 def _plain(file: File, expr: Expr) -> bool:
     """Whether an expression certainly gives parameters, not groups."""
-    expr = _followed(file, expr)
+    expr = followed(file, expr)
     if isinstance(expr, syntax.Call):
         called = _last(expr.func)
         if called in ("parameters", "named_parameters"):
@@ -106,7 +117,7 @@ def _plain(file: File, expr: Expr) -> bool:
 
 def _weight(file: File, expr: Expr) -> bool:
     """Whether an element of a list is certainly a tensor."""
-    expr = _followed(file, expr)
+    expr = followed(file, expr)
     if isinstance(expr, syntax.Call):
         name = file.qualified(expr.func) or ""
         return name.startswith("torch.") or _last(expr.func) in ("requires_grad_", "clone", "detach", "to", "cuda")
@@ -157,11 +168,7 @@ def _writes_learning_rate(file: File) -> bool:
 
 def _is_argument(file: File, node: syntax.Call) -> bool:
     """Whether a call stands as an argument of another: ``NoamOpt(Adam(...))``."""
-    return any(
-        arg.value.start <= node.start and node.end <= arg.value.end
-        for other in file.all(syntax.Call)
-        for arg in other.args
-    )
+    return any(inside(node, arg.value) for other in file.all(syntax.Call) for arg in other.args)
 
 
 def _holders(file: File, node: syntax.Call) -> list[Expr]:
@@ -169,13 +176,13 @@ def _holders(file: File, node: syntax.Call) -> list[Expr]:
     found: list[Expr] = []
     for statement in file.all(syntax.Assign):
         value = statement.value
-        if value is None or not (value.start <= node.start and node.end <= value.end):
+        if value is None or not inside(node, value):
             continue
         for target in statement.targets:
             pairs = [(target, value)]
             if isinstance(target, syntax.Collection) and isinstance(value, syntax.Collection):
                 pairs = list(zip(target.elements, value.elements, strict=False))
-            found += [holder for holder, held in pairs if held.start <= node.start and node.end <= held.end]
+            found += [holder for holder, held in pairs if inside(node, held)]
     return found
 
 
@@ -212,7 +219,7 @@ def optimizer_of(file: File, scheduler: BoundCall) -> BoundCall | None:
     given = scheduler.argument("optimizer").node
     if given is None:
         return None
-    constructed = _followed(file, given.value)
+    constructed = followed(file, given.value)
     if isinstance(given.value, syntax.Attribute):
         target = file.source(given.value)
         stores = [
@@ -231,27 +238,14 @@ def optimizer_of(file: File, scheduler: BoundCall) -> BoundCall | None:
 # --- names
 
 
-def _followed(file: File, expr: Expr) -> Expr:
-    """The expression that a name is assigned, where it is assigned only once and always; else the expression."""
+def followed(file: File, expr: Expr) -> Expr:
+    """The expression that a name was assigned, where there can be no other; else the expression itself."""
     for _ in range(5):
-        binding = _only_binding(file, expr) if isinstance(expr, syntax.Name) else None
-        if binding is None or binding.value is None:
+        assigned = file.assigned(expr) if isinstance(expr, syntax.Name) else None
+        if assigned is None:
             return expr
-        expr = binding.value
+        expr = assigned
     return expr
-
-
-def _only_binding(file: File, name: syntax.Name) -> Binding | None:
-    number: int | None = name.scope
-    while number is not None:
-        scope = file.code.scopes[number]
-        bindings = scope.bindings.get(name.id) if scope.kind != "class" or number == name.scope else None
-        if bindings:
-            only = bindings[0]
-            whole = only.kind is BindingKind.ASSIGN and only.path == ()
-            return only if len(bindings) == 1 and whole else None
-        number = scope.parent
-    return None
 
 
 def _grows(file: File, name: syntax.Name) -> bool:

@@ -1,18 +1,77 @@
-"""What the code around a call expects of it: an exception that is caught, or a version that was asked for first."""
+"""What the code around a value or a call expects: a test before use, an exception that is caught, a version."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 
 from hplint.facts import syntax
+from hplint.facts.calls import Argument
 from hplint.facts.file import File
 from hplint.facts.syntax import Expr, Node
+from hplint.facts.tree import children, inside
+from hplint.facts.values import UNKNOWN, OriginKind
 
 _BROAD = frozenset({"Exception", "BaseException"})
 _RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex", "suppress"})
 _PROBE = re.compile(r"version|hasattr|signature|getfullargspec|torch_\d|is_\w+_available", re.IGNORECASE)
 _SMALL = 3
 """A ``try`` with a catch-all handler around more statements than this guards a program, not a call."""
+
+
+def untested(file: File, argument: Argument) -> Argument:
+    """The argument, its value unknown where the file tests what it is given by: ``if args.dropout > 0:``.
+
+    A default of -1 or 0 then often means "off" and never arrives. Values written in the call itself stay.
+    """
+    if argument.node is None or all(p.origin.kind is OriginKind.LITERAL for p in argument.value.possible):
+        return argument
+    names = {file.source(part) for part in _named(file, argument.node.value)}
+    tested = any(file.source(part) in names for test in _tests(file) for part in _dotted(test))
+    return replace(argument, value=UNKNOWN) if tested else argument
+
+
+def _named(file: File, expr: Expr) -> Iterator[Node]:
+    """The names and attributes that an expression is made of, and those that its names are assigned."""
+    for part in _dotted(expr):
+        yield part
+        assigned = file.assigned(part) if isinstance(part, syntax.Name) else None
+        if assigned is not None:
+            yield from _dotted(assigned)
+
+
+def _dotted(node: Node) -> Iterator[Node]:
+    """The names, attributes and subscripts in a record, each as a whole: ``args.lr`` and not ``args``."""
+    if isinstance(node, syntax.Name | syntax.Attribute | syntax.Subscript):
+        yield node
+    else:
+        for child in children(node):
+            yield from _dotted(child)
+
+
+def _tests(file: File) -> Iterator[Expr]:
+    """What conditions compare or take for true; what they hand to a call is not looked at."""
+    for condition in (
+        *(node.test for node in file.all(syntax.If)),
+        *(node.test for node in file.all(syntax.Conditional)),
+        *(node.test for node in file.all(syntax.While)),
+        *(node.children[0] for node in file.all(syntax.Simple) if node.kind == "assert"),
+    ):
+        yield from _compared(condition)
+
+
+def _compared(condition: Expr) -> Iterator[Expr]:
+    if isinstance(condition, syntax.Binary) and condition.op in ("and", "or"):
+        yield from _compared(condition.left)
+        yield from _compared(condition.right)
+    elif isinstance(condition, syntax.Unary) and condition.op == "not":
+        yield from _compared(condition.operand)
+    elif isinstance(condition, syntax.Compare):
+        if not {"is", "is not"} & set(condition.ops):
+            yield condition
+    elif not isinstance(condition, syntax.Call):
+        yield condition
 
 
 def expected(file: File, node: Node, *exceptions: str) -> bool:
@@ -26,7 +85,7 @@ def expected(file: File, node: Node, *exceptions: str) -> bool:
 
 def _caught(file: File, node: Node, exceptions: frozenset[str]) -> bool:
     for statement in file.all(syntax.Try):
-        if not any(_within(node, inner) for inner in statement.body):
+        if not any(inside(node, inner) for inner in statement.body):
             continue
         for kind, _ in statement.handlers:
             caught = _names(kind)
@@ -39,21 +98,17 @@ def _raised_on_purpose(file: File, node: Node) -> bool:
     return any(
         isinstance(context, syntax.Call) and _last(context.func) in _RAISES
         for statement in file.all(syntax.With)
-        if any(_within(node, inner) for inner in statement.body)
+        if any(inside(node, inner) for inner in statement.body)
         for context, _ in statement.items
     )
 
 
 def _probed(file: File, node: Node) -> bool:
     tests = [
-        *(choice.test for choice in file.all(syntax.If) if _within(node, choice)),
-        *(choice.test for choice in file.all(syntax.Conditional) if _within(node, choice)),
+        *(choice.test for choice in file.all(syntax.If) if inside(node, choice)),
+        *(choice.test for choice in file.all(syntax.Conditional) if inside(node, choice)),
     ]
     return any(_PROBE.search(file.source(test)) for test in tests)
-
-
-def _within(node: Node, outer: Node) -> bool:
-    return outer.start <= node.start and node.end <= outer.end
 
 
 def _names(kind: Expr | None) -> frozenset[str]:

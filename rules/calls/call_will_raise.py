@@ -1,0 +1,157 @@
+"""The arguments fail a check that the library makes, so the call raises.
+
+Constructors of optimizers, layers, schedulers and loaders check some of what they are given: `SGD` refuses a negative
+learning rate and `nesterov=True` without momentum, `Dropout` a probability above 1, `MultiheadAttention` a width that
+the heads do not divide, `DataLoader` a sampler next to `shuffle=True`. hplint knows these checks from the library's
+source and evaluates them on the values of the program, so that the error arrives before the queue, the download and
+the data do. The message is the library's own.
+
+```python bad
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+negative = torch.optim.SGD(model.parameters(), lr=-0.1, momentum=0.9)  # HP103
+nesterov = torch.optim.SGD(model.parameters(), lr=0.1, nesterov=True)  # HP103
+percent = nn.Dropout(p=50)  # HP103
+ordered = DataLoader(dataset, batch_size=32, shuffle=True, sampler=sampler)  # HP103
+```
+
+```python good
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+
+positive = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+nesterov = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)
+share = nn.Dropout(p=0.5)
+ordered = DataLoader(dataset, batch_size=32, sampler=sampler)
+```
+
+A default that the library would refuse is reported where it is written:
+
+```python bad
+import argparse
+
+from torch import nn
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--dropout", type=float, default=20)  # HP103
+args = parser.parse_args()
+dropout = nn.Dropout(args.dropout)
+```
+
+## Looks like it, is not
+
+Nothing is said where a value that the check reads is not known, where the program tests the value before it uses it
+(-1 often means "off"), or where it expects the error.
+
+```python good
+import pytest
+import torch
+from torch import nn
+
+momentum = choose()
+nesterov = torch.optim.SGD(model.parameters(), lr=0.1, momentum=momentum, nesterov=True)
+configured = torch.optim.SGD(model.parameters(), lr=0.1, nesterov=True, **options)
+
+
+def block(dropout=-1.0):
+    if dropout > 0:
+        return nn.Dropout(dropout)
+    return nn.Identity()
+
+
+with pytest.raises(ValueError):
+    torch.optim.SGD(model.parameters(), lr=-0.1)
+```
+
+## References
+
+- The checks are read off the source of torch; `hplint.signatures` names the version.
+"""
+
+import itertools
+from collections.abc import Iterator
+
+from hplint.rule import (
+    BoundCall,
+    Draft,
+    DraftFix,
+    File,
+    Files,
+    Level,
+    OriginKind,
+    Presence,
+    Setting,
+    broken,
+    expected,
+    for_argument,
+    replace,
+    rule,
+    settings_of,
+    untested,
+)
+
+MOST = 64
+"""Combinations of values that are tried for one call."""
+
+
+@rule("HP103", "call-will-raise", level=Level.ERROR, topic="calls", since="0.1", subject=Files())
+def call_will_raise(file: File) -> Iterator[Draft]:
+    for call in file.calls:
+        if call.signature is None or not call.signature.guards:
+            continue
+        said: set[int] = set()
+        for given in combinations(file, call):
+            values = defaults(call) | {name: setting.constant for name, setting in given.items()}
+            check = next(broken(call.signature, values), None)
+            blamed = [given[name] for name in check.parameters if name in given] if check else []
+            if check is None or not blamed or any(misspelt(call, setting) for setting in blamed):
+                continue
+            setting = most_telling(blamed)
+            if setting.at.start not in said and not expected(file, call.node, check.exception):
+                said.add(setting.at.start)
+                why = f": {check.message}" if check.message else f", as `{check.guard.condition}`"
+                message = f"{setting.says}: `{call.short}` raises {check.exception}{why}"
+                row = for_argument(call.name, setting.argument.parameter)
+                yield Draft(setting.at, message, setting.related, share(call, setting), hyperparameter=row)
+
+
+def defaults(call: BoundCall) -> dict[str, object]:
+    """The library's defaults of the parameters that the call certainly leaves out."""
+    absent = [call.argument(p.name) for p in call.signature.parameters] if call.signature else []
+    return {
+        argument.parameter: argument.value.single.constant
+        for argument in absent
+        if argument.presence is Presence.ABSENT and argument.value.single is not None
+    }
+
+
+def combinations(file: File, call: BoundCall) -> Iterator[dict[str, Setting]]:
+    """Each choice of one known value for every argument that has some."""
+    given = [list(settings_of([untested(file, argument)])) for argument in call.arguments.values()]
+    choices = itertools.product(*(each for each in given if each))
+    return ({each.argument.parameter: each for each in choice} for choice in itertools.islice(choices, MOST))
+
+
+def most_telling(blamed: list[Setting]) -> Setting:
+    """A default that the user may change, else the argument that is written last."""
+    last = max(blamed, key=lambda setting: setting.argument.node.start if setting.argument.node else 0)
+    return next((setting for setting in blamed if not setting.closed), last)
+
+
+def misspelt(call: BoundCall, setting: Setting) -> bool:
+    """Whether it is a word that is not among the allowed ones: the business of invalid-option-string."""
+    parameter = call.signature.parameter(setting.argument.parameter) if call.signature else None
+    return parameter is not None and bool(parameter.options) and isinstance(setting.constant, str)
+
+
+def share(call: BoundCall, setting: Setting) -> DraftFix | None:
+    """A dropout of 50 is a percentage."""
+    percent = setting.number
+    if setting.argument.parameter != "p" or "Dropout" not in call.short or percent is None or not 1 < percent <= 100:
+        return None
+    if setting.literal is None or setting.origin.kind is not OriginKind.LITERAL:
+        return None
+    return replace(setting.literal, f"{percent / 100:g}", f"write {percent / 100:g}, which is {percent:g} %")

@@ -1,0 +1,108 @@
+"""A name that torch does not have, one slip away from one that it has.
+
+`nn.ReLu` raises `AttributeError: module 'torch.nn' has no attribute 'ReLu'` when the line runs, which is when the model
+is built, or later where the name stands in `forward` or in a branch.
+
+```python bad
+import torch.nn as nn
+from torch import optim
+
+activation = nn.ReLu()  # HP105
+layer = nn.Linaer(4, 12)  # HP105
+optimizer = optim.Adma(model.parameters(), lr=1e-3)  # HP105
+```
+
+```python good
+import torch.nn as nn
+from torch import optim
+
+activation = nn.ReLU()
+layer = nn.Linear(4, 12)
+optimizer = optim.Adam(model.parameters(), lr=1e-3)
+```
+
+An import of such a name fails in the same way:
+
+```python bad
+from torch.nn import CrossEntropyloss, Linear  # HP105
+```
+
+## Looks like it, is not
+
+Names that are close to nothing may be newer than hplint, so they are left alone. So are names that the program asks for
+first, or adds itself, and modules whose names are not all known.
+
+```python good
+import torch
+from torch import nn
+
+if hasattr(nn, "ReLu"):
+    activation = nn.ReLu()
+
+try:
+    from torch.optim import Adan
+except ImportError:
+    Adan = None
+
+nn.Liner = nn.Linear
+layer = nn.Liner(4, 12)
+newer = nn.HyperbolicMixer(4)
+```
+
+## References
+
+- The sample in Lightning-AI/pytorch-lightning#2282 writes `nn.ReLu`.
+"""
+
+import re
+from collections.abc import Iterator
+
+from hplint.rule import (
+    Draft,
+    File,
+    Files,
+    Level,
+    Safety,
+    closest,
+    expected,
+    exports,
+    is_module,
+    replace,
+    rule,
+    syntax,
+)
+
+
+@rule("HP105", "misspelt-torch-symbol", level=Level.ERROR, topic="calls", since="0.1", subject=Files("torch", "nn."))
+def misspelt_torch_symbol(file: File) -> Iterator[Draft]:
+    for module, name, at in named(file):
+        known = exports(module) or frozenset()
+        meant = None if not known or name in known or is_module(f"{module}.{name}") else closest(name, known)
+        if meant is None or spoken_of(file, name) or expected(file, at, "ImportError", "AttributeError"):
+            continue
+        fix = replace(at, meant, f"write `{meant}`", Safety.SAFE)
+        yield Draft(at, f"`{module}` has no `{name}`, did you mean `{meant}`?", fix=fix)
+
+
+def named(file: File) -> Iterator[tuple[str, str, syntax.Node]]:
+    """Each name that is asked of a module: the module, the name, and where the name stands."""
+    for node in file.all(syntax.Attribute):
+        module = file.qualified(node.value)
+        if module is not None and is_module(module):
+            yield module, node.attr, syntax.Node(node.end - len(node.attr), node.end)
+    for statement in file.all(syntax.Import):
+        if statement.module is None or statement.level or not is_module(statement.module):
+            continue
+        for name, _ in statement.names:
+            behind = file.text.index("import", statement.start + len(statement.module))
+            written = re.compile(rf"\b{re.escape(name)}\b").search(file.text, behind, statement.end)
+            if written is not None:
+                yield statement.module, name, syntax.Node(*written.span())
+
+
+def spoken_of(file: File, name: str) -> bool:
+    """Whether the file asks for the name as text (``hasattr``, ``setattr``) or sets it itself."""
+    targets = (target for statement in file.all(syntax.Assign) for target in statement.targets)
+    return any(isinstance(target, syntax.Attribute) and target.attr == name for target in targets) or any(
+        literal.value == name for literal in file.all(syntax.Literal)
+    )

@@ -1,0 +1,97 @@
+"""The learning rate is left at the optimizer's default.
+
+The learning rate is the number that training depends on most, and no value suits every model: published recipes for
+`Adam` alone reach from 1e-6 to 1e-2. The defaults (0.001 for `Adam`, `AdamW` and `SGD`, 0.01 for `RMSprop`) are
+starting points that differ between libraries and, for `SGD`, between versions of torch. A default that is too high
+shows as a loss that jumps or sits at the value of guessing; one that is too low as a curve that is smooth and almost
+flat.
+
+Write the rate down and look for the best one: try 1e-5, 3e-5, 1e-4 … for a few hundred steps each, and take the
+largest with which the loss still falls smoothly.
+
+```python bad
+import torch
+
+optimizer = torch.optim.Adam(model.parameters())  # HP110
+```
+
+```python good
+import torch
+
+optimizer = torch.optim.Adam(model.parameters(), lr=3e-4)
+```
+
+There is no automatic fix: writing the default down would silence this advice and train the same.
+
+## Looks like it, is not
+
+A group may bring its own rate, `**options` may hold one, and some schedules set it whatever the optimizer was given.
+`Adadelta`, `Adafactor`, `LBFGS` and `Rprop` find their steps largely by themselves.
+
+```python good
+import torch
+from torch.optim.lr_scheduler import OneCycleLR
+
+grouped = torch.optim.AdamW([{"params": model.parameters(), "lr": 3e-4}])
+configured = torch.optim.Adam(model.parameters(), **options)
+by_project = torch.optim.Adam(layer_wise_groups(model))
+wrapped = NoamSchedule(torch.optim.Adam(model.parameters(), betas=(0.9, 0.98)), warmup=4000)
+delta = torch.optim.Adadelta(model.parameters())
+
+cycled = torch.optim.SGD(model.parameters(), momentum=0.9)
+schedule = OneCycleLR(cycled, max_lr=0.1, total_steps=1000)
+```
+
+## References
+
+- Zhang, Cruz and van Deursen 2022, arXiv 2203.13746: hyperparameters that are not set explicitly.
+- DeepFD's benchmark of 58 faulty training programs: the learning rate is at fault in 18.
+"""
+
+from collections.abc import Iterator
+
+from hplint.rule import (
+    BoundCall,
+    Draft,
+    File,
+    Files,
+    Later,
+    Level,
+    Presence,
+    learning_rate_later,
+    optimizers,
+    parameter_groups,
+    rule,
+)
+
+FIND_THEIR_OWN = frozenset({"Adadelta", "Adafactor", "LBFGS", "Rprop"})
+
+
+@rule(
+    "HP110",
+    "default-learning-rate",
+    level=Level.ADVICE,
+    topic="optimizer",
+    hyperparameter="learning-rate",
+    since="0.1",
+    subject=Files("optim"),
+)
+def default_learning_rate(file: File) -> Iterator[Draft]:
+    for call in optimizers(file):
+        default = call.signature.parameter("lr") if call.signature else None
+        if default is None or default.required or call.argument("lr").presence is not Presence.ABSENT:
+            continue
+        # An argument that raises may have been meant for the learning rate.
+        if call.short in FIND_THEIR_OWN or call.inherited or call.unexpected or not trains_at_default(file, call):
+            continue
+        if learning_rate_later(file, call) is not Later.SET:
+            shown = default.default.source
+            message = f"`{call.short}` is given no `lr` and trains at torch's default of {shown}, which fits few models"
+            yield Draft(call.node.func, message)
+
+
+def trains_at_default(file: File, call: BoundCall) -> bool:
+    """Whether some parameters certainly come without a learning rate of their own."""
+    groups = parameter_groups(file, call)
+    bare = any(group.complete and "lr" not in group.options for group in groups.listed)
+    return groups.plain or (groups.complete and bare)

@@ -1,0 +1,143 @@
+"""A number with which a learning-rate schedule makes no sense, and which torch accepts.
+
+Most schedulers check nothing. A negative `step_size` multiplies the rate in every step, so it is gone within ten; a
+`step_size` or `T_max` of 0 raises `ZeroDivisionError` only in the first step; milestones given as shares of the run,
+`[0.5, 0.75]`, are compared with whole epochs and never met, so the rate is never lowered. A floor above the rate of
+the optimizer turns a decay into a rise, or keeps `ReduceLROnPlateau` from ever acting. In the log of the learning rate
+each of these is plain to see; in the loss it looks like a model that does not learn.
+
+```python bad
+from torch.optim.lr_scheduler import CosineAnnealingLR, MultiStepLR, ReduceLROnPlateau, StepLR
+
+each_step = StepLR(optimizer, step_size=-1)  # HP117
+no_length = CosineAnnealingLR(optimizer, T_max=0)  # HP117
+shares = MultiStepLR(optimizer, milestones=[0.5, 0.75])  # HP117
+to_nothing = ReduceLROnPlateau(optimizer, factor=0.0)  # HP117
+```
+
+```python good
+from torch.optim.lr_scheduler import CosineAnnealingLR, MultiStepLR, ReduceLROnPlateau, StepLR
+
+each_step = StepLR(optimizer, step_size=30)
+no_length = CosineAnnealingLR(optimizer, T_max=90)
+shares = MultiStepLR(optimizer, milestones=[45, 68])
+to_nothing = ReduceLROnPlateau(optimizer, factor=0.5)
+```
+
+The floor is compared with the learning rate where both are known:
+
+```python bad
+import torch
+
+optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=90, eta_min=1e-2)  # HP117
+```
+
+## Looks like it, is not
+
+Whole numbers written as floats work, and no warm-up at all is a choice.
+
+```python good
+import torch
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, MultiStepLR, StepLR
+
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+steps = StepLR(optimizer, step_size=30.0)
+milestones = MultiStepLR(optimizer, milestones=[30.0, 60.0])
+no_warm_up = LinearLR(optimizer, total_iters=0)
+cosine = CosineAnnealingLR(optimizer, T_max=0.9 * total_steps, eta_min=1e-4)
+```
+
+## References
+
+- <https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate>
+- AmirmohammadRostami/KeywordsSpotting-EfficientNet-A0#1: `eta_min` equal to the rate kept it constant for a whole run.
+"""
+
+from collections.abc import Callable, Iterator
+
+from hplint.rule import (
+    BoundCall,
+    Draft,
+    File,
+    Files,
+    Later,
+    Level,
+    Setting,
+    as_number,
+    for_argument,
+    learning_rate_later,
+    optimizer_of,
+    parameter_groups,
+    rule,
+    schedulers,
+    settings_of,
+    untested,
+)
+
+FRACTION = "no epoch is ever equal to it, so the rate is never lowered"
+DIVIDES = "the first step raises ZeroDivisionError"
+
+NONSENSE: dict[tuple[str, str], tuple[tuple[Callable[[float], bool], str], ...]] = {
+    ("StepLR", "step_size"): (
+        (lambda n: n < 0, "the rate is lowered in every step and soon gone"),
+        (lambda n: n == 0, DIVIDES),
+        (lambda n: n % 1 != 0, "the rate is lowered at uneven intervals, as it counts whole epochs"),
+    ),
+    ("CosineAnnealingLR", "T_max"): (
+        (lambda n: n == 0, DIVIDES),
+        (lambda n: n < 1, "the cosine has no length, so the rate jumps back and forth"),
+    ),
+    ("MultiStepLR", "milestones"): ((lambda n: n % 1 != 0, FRACTION),),
+    ("ReduceLROnPlateau", "factor"): ((lambda n: n <= 0, "the first plateau sets the rate to nothing"),),
+    ("ReduceLROnPlateau", "patience"): ((lambda n: n < 0, "the rate is lowered after every epoch"),),
+    ("OneCycleLR", "max_lr"): ((lambda n: n <= 0, "the rate never rises above 0"),),
+    ("OneCycleLR", "div_factor"): ((lambda n: n == 0, "it raises ZeroDivisionError"),),
+    ("OneCycleLR", "pct_start"): ((lambda n: n == 1, "nothing is left to come down in: it raises ZeroDivisionError"),),
+    ("CyclicLR", "step_size_up"): ((lambda n: n <= 0, "a cycle has no length"),),
+    ("LinearLR", "total_iters"): ((lambda n: n < 0, "the warm-up never happens"),),
+    ("PolynomialLR", "power"): ((lambda n: n < 0, "the last step raises ZeroDivisionError"),),
+}
+FLOORS = {"CosineAnnealingLR": "eta_min", "CosineAnnealingWarmRestarts": "eta_min", "ReduceLROnPlateau": "min_lr"}
+
+
+@rule(
+    "HP117",
+    "scheduler-arg-invalid",
+    level=Level.ERROR,
+    topic="schedule",
+    hyperparameter="lr-schedule",
+    since="0.1",
+    subject=Files("LR", "lr_scheduler"),
+)
+def scheduler_arg_invalid(file: File) -> Iterator[Draft]:
+    for call in schedulers(file):
+        for (scheduler, parameter), checks in NONSENSE.items():
+            if scheduler == call.short:
+                for setting in settings_of([untested(file, call.argument(parameter))]):
+                    effect = next((says for test, says in checks if any(map(test, numbers(setting)))), None)
+                    if effect is not None:
+                        row = for_argument(call.name, parameter)
+                        yield Draft(setting.at, f"{setting.says}: {effect}", setting.related, hyperparameter=row)
+        yield from floor_above_start(file, call)
+
+
+def numbers(setting: Setting) -> list[float]:
+    """The value, or the values of a list, as far as they are numbers."""
+    values = setting.constant if isinstance(setting.constant, tuple) else (setting.constant,)
+    return [number for value in values if (number := as_number(value)) is not None]
+
+
+def floor_above_start(file: File, call: BoundCall) -> Iterator[Draft]:
+    """The lowest rate of a schedule against the one that its optimizer starts from."""
+    optimizer = optimizer_of(file, call) if call.short in FLOORS else None
+    if optimizer is None or not parameter_groups(file, optimizer).plain:
+        return
+    if learning_rate_later(file, optimizer) is Later.SET:
+        return
+    start = optimizer.argument("lr").value.single
+    started = as_number(start.constant) if start is not None else None
+    for setting in settings_of([untested(file, call.argument(FLOORS[call.short]))]):
+        if started and setting.closed and (setting.number or 0.0) >= started:
+            message = f"{setting.says}, not below the {started:g} that `{optimizer.short}` starts from: nothing decays"
+            yield Draft(setting.at, message, ((optimizer.node, "the optimizer"),), level=Level.WARNING)
