@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import signal
-import sys
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 
 from hplint import engine
 from hplint.discover import Target, discover
@@ -21,7 +18,6 @@ from hplint.source import Source, Unreadable, read
 
 FEW = 8
 """Fewer files than that are checked in this process: starting others would take longer."""
-_MAX_CHUNK = 32
 
 
 class Fixing(Enum):
@@ -110,16 +106,7 @@ def check_source(source: Source, settings: Settings, fixing: Fixing = Fixing.NON
     result = file_result(source.path, fixed.outcome, settings)
     if fixed.change is None and fixed.message is None:
         return result
-    return FileResult(
-        result.path,
-        result.findings,
-        result.state,
-        result.fails,
-        fixed.count,
-        fixed.change,
-        source.encoding,
-        fixed.message,
-    )
+    return replace(result, fixed=fixed.count, change=fixed.change, encoding=source.encoding, message=fixed.message)
 
 
 def file_result(path: str, outcome: Outcome, settings: Settings) -> FileResult:
@@ -132,7 +119,7 @@ def _messages(results: list[FileResult]) -> tuple[str, ...]:
     return tuple(result.message for result in results if result.message is not None)
 
 
-def _check(target: Target, fixing: Fixing) -> FileResult:
+def _check(fixing: Fixing, target: Target) -> FileResult:
     settings = target.settings
     try:
         return check_source(read(target.path, settings.max_file_size), settings, fixing)
@@ -147,11 +134,18 @@ def _failed(target: Target, code: str, message: str) -> FileResult:
     return file_result(target.path, outcome, target.settings)
 
 
+def _killed(target: Target) -> FileResult:
+    return _failed(target, "HP003", "ended the process that was checking it, so it was not checked")
+
+
 def _check_all(targets: list[Target], fixing: Fixing, jobs: int | None) -> list[FileResult]:
-    workers = min(jobs or _cores(), len(targets), 61)  # 61: more than that, Windows refuses.
+    workers = min(jobs or _cores(), len(targets))
+    check = partial(_check, fixing)
     if workers < 2 or len(targets) < FEW:
-        return [_check(target, fixing) for target in targets]
-    results = {result.path: result for result in _check_in_workers(targets, fixing, workers)}
+        return [check(target) for target in targets]
+    from hplint.workers import spread
+
+    results = {result.path: result for result in spread(check, targets, workers, _killed)}
     return [results[target.path] for target in targets]
 
 
@@ -159,72 +153,3 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-# --- worker processes
-
-
-def _check_in_workers(targets: list[Target], fixing: Fixing, workers: int) -> Iterator[FileResult]:
-    size = max(1, min(_MAX_CHUNK, len(targets) // (workers * 4)))
-    chunks = [targets[start : start + size] for start in range(0, len(targets), size)]
-    left: list[Target] = []
-    with _pool(workers) as pool:
-        running: list[tuple[list[Target], Future[list[FileResult]] | None]] = []
-        try:
-            for chunk in chunks:
-                running.append((chunk, _submit(pool, chunk, fixing)))
-            for chunk, future in running:
-                try:
-                    if future is None:
-                        raise BrokenProcessPool
-                    yield from future.result()
-                except BrokenProcessPool:
-                    left += chunk
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    yield from _check_one_by_one(left, fixing)
-
-
-def _check_one_by_one(targets: list[Target], fixing: Fixing) -> Iterator[FileResult]:
-    """One file at a time in a process of its own, so that it is certain which file ends it."""
-    left = iter(targets)
-    target = next(left, None)
-    while target is not None:
-        with _pool(1) as pool:
-            while target is not None:
-                future = _submit(pool, [target], fixing)
-                if future is None:
-                    break
-                try:
-                    yield from future.result()
-                except BrokenProcessPool:
-                    yield _failed(target, "HP003", "ended the process that was checking it, so it was not checked")
-                    target = next(left, None)
-                    break
-                target = next(left, None)
-
-
-def _submit(pool: ProcessPoolExecutor, chunk: list[Target], fixing: Fixing) -> Future[list[FileResult]] | None:
-    """None when the pool is broken already."""
-    try:
-        return pool.submit(_check_chunk, chunk, fixing)
-    except BrokenProcessPool:
-        return None
-
-
-def _check_chunk(chunk: list[Target], fixing: Fixing) -> list[FileResult]:
-    return [_check(target, fixing) for target in chunk]
-
-
-def _pool(workers: int) -> ProcessPoolExecutor:
-    import multiprocessing
-
-    # Forking shares what is imported already; elsewhere it is not there or not safe.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-    return ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker)
-
-
-def _begin_worker() -> None:
-    """Only the parent answers Ctrl-C."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -109,6 +107,8 @@ def _with_newlines(text: str, newline: str) -> str:
 
 def diff(path: str, change: Change, encoding: str) -> str:
     """A unified diff of a change."""
+    import difflib
+
     before, after = (_LINE.findall(data.decode(encoding, "replace")) for data in (change.before, change.after))
     lines = []
     for line in difflib.unified_diff(before, after, path, path):
@@ -136,6 +136,8 @@ def write(path: str, change: Change) -> None:
 
 def replace_file(path: str, data: bytes) -> None:
     """Write a file beside ``path``, then rename it, keeping mode and owner of one that was there."""
+    import tempfile
+
     handle, temporary = tempfile.mkstemp(prefix=".hplint-", dir=os.path.dirname(os.path.abspath(path)))
     try:
         with os.fdopen(handle, "wb") as file:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
-import importlib.metadata
 import pkgutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -80,6 +78,8 @@ LEVELS = tuple(level.value for level in Level)
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``": did you mean `x`?"``, or nothing when no known word is close."""
+    import difflib
+
     spelt = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), spelt, n=1, cutoff=0.6)
     return f": did you mean `{spelt[close[0]]}`?" if close else ""
@@ -114,9 +114,11 @@ def _rules_in(module: ModuleType) -> Iterator[Rule]:
 
 
 def _rules_of_plugin(name: str) -> list[Rule]:
-    found = importlib.metadata.entry_points(group=ENTRY_POINT_GROUP, name=name)
+    from importlib.metadata import entry_points
+
+    found = entry_points(group=ENTRY_POINT_GROUP, name=name)
     if not found:
-        installed = {entry.name for entry in importlib.metadata.entry_points(group=ENTRY_POINT_GROUP)}
+        installed = {entry.name for entry in entry_points(group=ENTRY_POINT_GROUP)}
         raise RegistryError(f"the plugin `{name}` is not installed{did_you_mean(name, installed)}")
     try:
         return [rule for entry in found for rule in _rules_in(entry.load())]

@@ -8,9 +8,8 @@ import os
 import re
 import tokenize
 from bisect import bisect_right
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from hplint.model import Position, Span
@@ -44,6 +43,7 @@ LIBRARIES = (
 )
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
+_WORDS = re.compile(r"[A-Za-z_]\w+").findall
 
 
 class Unreadable(Exception):
@@ -194,12 +194,12 @@ def display_path(path: str | os.PathLike[str]) -> str:
 
 def is_relevant(text: str) -> bool:
     """Whether a text names a known library or a spelling of a hyperparameter: only such files are parsed."""
-    return _relevant()(text) is not None
+    # All words against a set: a regular expression of some hundred alternatives takes fifteen times as long.
+    return not _relevant_words().isdisjoint(_WORDS(text))
 
 
-@lru_cache(maxsize=1)
-def _relevant() -> Callable[[str], re.Match[str] | None]:
+@cache
+def _relevant_words() -> frozenset[str]:
     from hplint import hyperparameters
 
-    words = sorted({*LIBRARIES, *hyperparameters.spellings()})
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b").search
+    return frozenset(LIBRARIES) | hyperparameters.spellings()

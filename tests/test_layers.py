@@ -29,7 +29,7 @@ LAYERS = (
     {"hplint.rule"},
     {"hplint.builtin", "hplint.registry"},
     {"hplint.discover", "hplint.project", "hplint.selection", "hplint.settings", "hplint.suppress"},
-    {"hplint.batch", "hplint.cache", "hplint.engine", "hplint.fix"},
+    {"hplint.batch", "hplint.cache", "hplint.engine", "hplint.fix", "hplint.workers"},
     {"hplint.report", "hplint.runtime"},
     {"hplint.cli", "hplint.lsp", "hplint.__main__"},
 )

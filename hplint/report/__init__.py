@@ -62,7 +62,7 @@ def _fixable(report: Report) -> str:
     unsafe = sum(finding.fix is not None for finding in report.findings) - fixable
     parts = [f"{fixable} fixable with --fix"] if fixable else []
     if unsafe:
-        parts.append(f"{unsafe}{' more' if fixable else ' fixable'} with --unsafe-fixes")
+        parts.append(f"{unsafe} more with --unsafe-fixes" if fixable else f"{unsafe} fixable with --fix --unsafe-fixes")
     return f" ({', '.join(parts)})" if parts else ""
 
 
