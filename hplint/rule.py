@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias
 from hplint import thresholds
 from hplint.facts import syntax, torch_roles
 from hplint.facts.calls import Argument, BoundCall, Presence
-from hplint.facts.constructed import holds_weights, made_from, module_class, only_value, torch_module, unwrapped
+from hplint.facts.constructed import holds_weights, made_from, module_class, torch_module, unwrapped
 from hplint.facts.file import File
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values
 from hplint.facts.lifetimes import (
@@ -24,16 +24,18 @@ from hplint.facts.lifetimes import (
     with_groups,
 )
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
+from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.statements import moved_before
 from hplint.facts.surroundings import expected, untested
 from hplint.facts.training import Event, EventKind, Role, TrainingStep
 from hplint.facts.tree import argument, inside, walk
+from hplint.facts.undefined import dotless_store, is_complete, undefined_uses
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.model import Level, Safety
 from hplint.signatures import DefaultKind, Signature, exports, is_module, removed
 from hplint.signatures.guards import broken
-from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest
+from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 
 __all__ = [
     "OPTIONS_OF_SOME",
@@ -57,10 +59,12 @@ __all__ = [
     "Later",
     "Layer",
     "Level",
+    "Located",
     "ModuleClass",
     "Origin",
     "OriginKind",
     "Place",
+    "PlainContainer",
     "Possible",
     "Presence",
     "Role",
@@ -76,6 +80,7 @@ __all__ = [
     "as_number",
     "broken",
     "closest",
+    "dotless_store",
     "expected",
     "exports",
     "followed",
@@ -83,16 +88,18 @@ __all__ = [
     "holds_weights",
     "hyperparameter_of",
     "inside",
+    "is_complete",
     "is_module",
     "labelled_values",
     "learning_rate_later",
+    "look_alike",
     "made_from",
     "module_class",
     "move_before",
-    "only_value",
     "optimizer_of",
     "optimizers",
     "parameter_groups",
+    "plain_containers",
     "quoted",
     "removed",
     "replace",
@@ -105,6 +112,7 @@ __all__ = [
     "thresholds",
     "torch_module",
     "torch_roles",
+    "undefined_uses",
     "untested",
     "unwrapped",
     "walk",

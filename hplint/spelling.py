@@ -44,6 +44,14 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
     return nearest[0] if len(nearest) == 1 else None
 
 
+_TWINS = str.maketrans("1IO0", "lloo")
+
+
+def look_alike(first: str, second: str) -> bool:
+    """Whether two words differ only in characters that look the same: ``l``, ``1`` and ``I``, or ``O`` and ``0``."""
+    return first != second and first.translate(_TWINS) == second.translate(_TWINS)
+
+
 def _plain(word: str) -> str:
     return word.replace("_", "").replace("-", "").lower()
 

@@ -79,11 +79,6 @@ def bindings_of(file: File, name: Name) -> tuple[Binding, ...]:
     return ()
 
 
-def only_value(file: File, expr: Expr) -> Expr:
-    """The expression that a name was assigned, where there is only one; anything else unchanged."""
-    return (file.assigned(expr) or expr) if isinstance(expr, Name) else expr
-
-
 def made_from(file: File, expr: Expr, depth: int = _DEPTH) -> Iterator[Call]:
     """The calls that may have constructed the model that an expression stands for.
 

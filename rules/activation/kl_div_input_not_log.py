@@ -1,8 +1,8 @@
 """KL divergence is given probabilities where it wants their logarithms.
 
 `F.kl_div(input, target)` and `nn.KLDivLoss` compute `target * (log(target) - input)`: `input` must hold *log*
-probabilities, `target` plain ones. Softmax output as `input` raises nothing. The number that comes out is no divergence:
-it can be negative (about -1.4 for random inputs with five classes, where a divergence is at least 0), and its gradient
+probabilities, `target` plain ones. Softmax output as `input` raises nothing. The number that comes out is no
+divergence: it can be negative (about -1.4 for random inputs with five classes, where a divergence is at least 0), and its gradient
 with respect to the probabilities is the same whatever they are, so student and teacher do not come closer.
 
 ```python bad
@@ -77,7 +77,7 @@ from hplint.rule import (
     File,
     Files,
     Level,
-    only_value,
+    followed,
     replace,
     rule,
     syntax,
@@ -106,7 +106,7 @@ def kl_div_input_not_log(file: File) -> Iterator[Draft]:
         given = _input(file, call)
         if given is None:
             continue
-        made = only_value(file, given)
+        made = followed(file, given)
         function = _probabilities(file, made)
         if function is None:
             continue
@@ -134,7 +134,7 @@ def _input(file: File, call: syntax.Call) -> syntax.Expr | None:
 def _loss_object(file: File, func: syntax.Expr) -> syntax.Expr:
     """Where an object that is called was made: ``nn.KLDivLoss()`` of ``self.kl``, where that is stored only once."""
     if not isinstance(func, syntax.Attribute):
-        return only_value(file, func)
+        return followed(file, func)
     stores = [
         statement.value
         for statement in file.all(syntax.Assign)
@@ -153,7 +153,7 @@ def _probabilities(file: File, expr: syntax.Expr) -> str | None:
         return _PROBABILITIES.get(name)
     if isinstance(expr.func, syntax.Attribute) and expr.func.attr in ("softmax", "sigmoid"):
         return expr.func.attr
-    kind = torch_module(file, only_value(file, expr.func))
+    kind = torch_module(file, followed(file, expr.func))
     return kind.lower() if kind in ("Softmax", "Sigmoid") else None
 
 
