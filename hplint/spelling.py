@@ -26,18 +26,19 @@ def closest(word: str, candidates: Iterable[str]) -> str | None:
 
     Words that differ only in case and underscores are the same. Otherwise one slip is allowed in words of four to
     seven letters and two in longer ones, where a slip is a letter added, dropped, replaced or swapped with its
-    neighbour; in shorter words only a swap. A word with other digits (``Conv2d``, ``Conv3d``) is another word.
+    neighbour; in shorter words only a swap. A word with other digits (``Conv2d``, ``Conv3d``) is another word. Of
+    candidates that are equally near, the one that is nearer in case and underscores counts.
     """
     plain = _plain(word)
     allowed = 0 if len(plain) < 4 else 1 if len(plain) < 8 else 2
-    near: dict[int, list[str]] = {}
+    near: dict[tuple[int, int], list[str]] = {}
     for candidate in candidates:
         if candidate == word or _differ_in_digits(word, candidate):
             continue
         other = _plain(candidate)
         slips = _slips(plain, other)
         if slips <= allowed or (slips == 1 and sorted(plain) == sorted(other)):
-            near.setdefault(slips, []).append(candidate)
+            near.setdefault((slips, _slips(word, candidate)), []).append(candidate)
     if not near:
         return None
     nearest = near[min(near)]

@@ -9,23 +9,23 @@ the data do. The message is the library's own.
 ```python bad
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, SubsetRandomSampler
 
 negative = torch.optim.SGD(model.parameters(), lr=-0.1, momentum=0.9)  # HP103
 nesterov = torch.optim.SGD(model.parameters(), lr=0.1, nesterov=True)  # HP103
 percent = nn.Dropout(p=50)  # HP103
-ordered = DataLoader(dataset, batch_size=32, shuffle=True, sampler=sampler)  # HP103
+ordered = DataLoader(dataset, batch_size=32, shuffle=True, sampler=SubsetRandomSampler(chosen))  # HP103
 ```
 
 ```python good
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, SubsetRandomSampler
 
 positive = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 nesterov = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)
 share = nn.Dropout(p=0.5)
-ordered = DataLoader(dataset, batch_size=32, sampler=sampler)
+ordered = DataLoader(dataset, batch_size=32, sampler=SubsetRandomSampler(chosen))
 ```
 
 A default that the library would refuse is reported where it is written:
@@ -76,6 +76,7 @@ from collections.abc import Iterator
 
 from hplint.rule import (
     BoundCall,
+    Broken,
     Draft,
     DraftFix,
     File,
@@ -86,10 +87,12 @@ from hplint.rule import (
     Setting,
     broken,
     expected,
+    followed,
     for_argument,
     replace,
     rule,
     settings_of,
+    syntax,
     untested,
 )
 
@@ -103,9 +106,10 @@ def call_will_raise(file: File) -> Iterator[Draft]:
         if call.signature is None or not call.signature.guards:
             continue
         said: set[int] = set()
+        objects = constructed(file, call)
         for given in combinations(file, call):
-            values = defaults(call) | {name: setting.constant for name, setting in given.items()}
-            check = next(broken(call.signature, values), None)
+            values = defaults(call) | {name: setting.constant for name, setting in given.items()} | objects
+            check = next((check for check in broken(call.signature, values) if not asks_type(check, objects)), None)
             blamed = [given[name] for name in check.parameters if name in given] if check else []
             if check is None or not blamed or any(misspelt(call, setting) for setting in blamed):
                 continue
@@ -130,9 +134,29 @@ def defaults(call: BoundCall) -> dict[str, object]:
 
 def combinations(file: File, call: BoundCall) -> Iterator[dict[str, Setting]]:
     """Each choice of one known value for every argument that has some."""
-    given = [list(settings_of([untested(file, argument)])) for argument in call.arguments.values()]
+    given = [
+        # None as a default stands for "not given yet".
+        [each for each in settings_of([untested(file, argument)]) if each.closed or each.constant is not None]
+        for argument in call.arguments.values()
+    ]
     choices = itertools.product(*(each for each in given if each))
     return ({each.argument.parameter: each for each in choice} for choice in itertools.islice(choices, MOST))
+
+
+def constructed(file: File, call: BoundCall) -> dict[str, object]:
+    """Arguments that are certainly objects, and so not None: what a class was called for."""
+    found = {}
+    for name, argument in call.arguments.items():
+        made = followed(file, argument.node.value) if argument.node else None
+        bound = file.bound(made) if isinstance(made, syntax.Call) else None
+        if bound is not None and bound.signature is not None and bound.signature.kind == "class":
+            found[name] = object()
+    return found
+
+
+def asks_type(check: Broken, objects: dict[str, object]) -> bool:
+    """Whether a check wants to know what kind of object it is given."""
+    return any(f"isinstance({name}" in check.guard.condition for name in objects)
 
 
 def most_telling(blamed: list[Setting]) -> Setting:

@@ -32,7 +32,7 @@ from torch.utils.data import DataLoader
 
 optimizer = torch.optim.SGD(model.parameters(), learning_rate=0.1, momentum=0.9)  # HP101
 loader = DataLoader(dataset, batchsize=32, shuffle=True)  # HP101
-activation = nn.Sigmoid(dim=1)  # HP101
+activation = nn.ReLU(dim=1)  # HP101
 ```
 
 ```python good

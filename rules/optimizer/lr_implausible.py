@@ -50,6 +50,7 @@ noam = NoamSchedule(torch.optim.Adam(model.parameters(), lr=0, betas=(0.9, 0.98)
 from collections.abc import Iterator
 
 from hplint.rule import (
+    BoundCall,
     Draft,
     File,
     Files,
@@ -58,6 +59,7 @@ from hplint.rule import (
     Setting,
     learning_rate_later,
     optimizers,
+    parameter_groups,
     rule,
     settings_of,
     thresholds,
@@ -80,11 +82,16 @@ def lr_implausible(file: File) -> Iterator[Draft]:
     shared = {place(setting) for call, setting in found if judged(call.short, setting) is None}
     for call, setting in found:
         level = judged(call.short, setting)
-        if level is None and setting.number == 0 and setting.closed and learning_rate_later(file, call) is Later.NEVER:
+        if setting.number == 0 and setting.closed and never_moves(file, call):
             message = "`lr` is 0 and nothing sets it later: no weight ever moves"
             yield Draft(setting.at, message, setting.related, level=Level.WARNING)
         elif level is not None and (setting.closed or place(setting) not in shared):
             yield Draft(setting.at, f"{setting.says}: {effect(call.short, setting)}", setting.related, level=level)
+
+
+def never_moves(file: File, call: BoundCall) -> bool:
+    """Whether all that an optimizer is given trains with its own learning rate, for good. In a group 0 means frozen."""
+    return parameter_groups(file, call).plain and learning_rate_later(file, call) is Later.NEVER
 
 
 def judged(optimizer: str, setting: Setting) -> Level | None:
