@@ -34,7 +34,7 @@ from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.model import Level, Safety
 from hplint.signatures import DefaultKind, Signature, exports, is_module, removed
-from hplint.signatures.guards import broken
+from hplint.signatures.guards import Broken, broken
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "AttributeStore",
     "AttributeUse",
     "BoundCall",
+    "Broken",
     "Calls",
     "Classes",
     "DefaultKind",
