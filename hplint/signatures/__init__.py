@@ -239,7 +239,7 @@ def names(pattern: str) -> tuple[str, ...]:
 def removed(symbol: str, parameter: str) -> Removed | None:
     """What is known of a parameter that a symbol no longer takes."""
     symbol = canonical(symbol)
-    for record in _data().get("removed", ()):
+    for record in _data()["removed"].values():
         if record["parameter"] == parameter and fnmatchcase(symbol, record["symbol"]):
             return Removed(
                 symbol=symbol,

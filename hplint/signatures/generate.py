@@ -14,8 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from hplint.signatures._guards import guards_of
 from hplint.signatures._parameters import Json, is_open, merged
 from hplint.signatures._sources import Callable, Class, Library, Target
+from hplint.signatures._tables import Options, table
 
 DATA = Path(__file__).with_name("torch.json")
 
@@ -53,19 +55,13 @@ EXPORTS = (*MODULES, "torch")
 """Modules whose attributes are all listed."""
 
 _MODULE_ATTRIBUTES = frozenset(
-    {
-        "__annotations__",
-        "__builtins__",
-        "__cached__",
-        "__doc__",
-        "__file__",
-        "__loader__",
-        "__name__",
-        "__package__",
-        "__path__",
-        "__spec__",
-    }
+    f"__{name}__"
+    for name in (
+        *("all", "annotations", "builtins", "cached", "class", "dict", "dir", "doc", "file", "getattr"),
+        *("getattribute", "loader", "name", "package", "path", "spec"),
+    )
 )
+"""What every module has, or may have."""
 
 
 def public_names(library: Library, module: str) -> Iterator[str]:
@@ -98,6 +94,7 @@ class Catalogue:
 
     def __init__(self, library: Library) -> None:
         self.library = library
+        self.tables = Options()
         self.targets: dict[str, Class | Callable] = {}
         self.names: dict[str, str] = {}
 
@@ -141,12 +138,14 @@ class Catalogue:
         target = self.targets[name]
         if isinstance(target, Callable):
             found, _, lost = merged(self.library, target)
-            return _compact(kind="function", parameters=found, overloaded=lost)
+            self.tables.apply(name, found)
+            guards = guards_of(self.library, target, found, self.names)
+            return _compact(kind="function", parameters=found, overloaded=lost, guards=guards)
         found, lost = self.constructor(target)
+        self.tables.apply(name, found)
         bases = [self.canonical(base) for base in self.library.bases(target)]
-        return _compact(
-            kind="class", parameters=found, overloaded=lost, bases=bases, group_keys=self.group_keys(target)
-        )
+        keys, guards = self.group_keys(target), guards_of(self.library, target, found, self.names)
+        return _compact(kind="class", parameters=found, overloaded=lost, bases=bases, group_keys=keys, guards=guards)
 
     def constructor(self, cls: Class) -> tuple[list[Json], bool]:
         """The parameters that calling a class takes, and whether they are only the best guess."""
@@ -209,13 +208,25 @@ class Catalogue:
                 yield module
                 yield from self.below(module)
 
+    def bound(self, module: str) -> tuple[str, ...]:
+        """The names that the top level of a module binds."""
+        source = self.library.module(module)
+        return () if source is None else tuple(source.names)
+
     def exports(self, module: str) -> list[str]:
         """All attributes that a module has, or gets when its submodules are imported."""
         found = {*_MODULE_ATTRIBUTES, *public_names(self.library, module), *self.library.submodules(module)}
         source = self.library.module(module)
         if source is not None:
             found.update(source.names)
-        return sorted(found)
+            for star in source.stars:
+                found.update(self.bound(star))
+        if module == self.library.name:
+            # In two loops it copies what the C extension holds; of the first module, only what is public.
+            found.update(name for name in self.bound("torch._C") if not name.startswith("_"))
+            found.update(self.bound("torch._C._VariableFunctions"))
+        by_hand = [entry["names"] for entry in table("exports.toml", "export") if entry["module"] == module]
+        return sorted(found.union(*by_hand))
 
 
 _PLAIN_BASES = frozenset({"object", "Generic", "ABC", "Protocol", "Iterable", "Iterator"})
@@ -258,7 +269,8 @@ def _defaults(nodes: list[ast.FunctionDef]) -> list[str]:
 def _compact(**record: Any) -> dict[str, Any]:
     """A record without what is empty or usual."""
     record["parameters"] = [
-        {key: value for key, value in p.items() if (key, value) != ("kind", "positional")} for p in record["parameters"]
+        {key: value for key, value in p.items() if value != [] and (key, value) != ("kind", "positional")}
+        for p in record["parameters"]
     ]
     return {key: value for key, value in record.items() if value or key == "kind"}
 
@@ -274,14 +286,16 @@ def catalogue(root: Path) -> str:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__version__"
     )
     modules = [name for name in EXPORTS for name in [name, *(f"{name}.{m}" for m in library.submodules(name))]]
-    tables: dict[str, Any] = {
+    contents: dict[str, Any] = {
         "aliases": found.aliases(),
         "exports": {module: found.exports(module) for module in EXPORTS},
         "modules": sorted({name for name in modules if not name.rpartition(".")[2].startswith("_")}),
+        "removed": {f"{r['symbol']}({r['parameter']})": r for r in table("removed.toml", "removed")},
         "symbols": {name: found.symbol(name) for name in found.targets},
         "version": version.partition("+")[0],
     }
-    return "{\n" + ",\n".join(f"{_json(key)}: {_lines(value)}" for key, value in sorted(tables.items())) + "\n}\n"
+    found.tables.check()
+    return "{\n" + ",\n".join(f"{_json(key)}: {_lines(value)}" for key, value in sorted(contents.items())) + "\n}\n"
 
 
 def _lines(value: Any) -> str:

@@ -1,0 +1,79 @@
+"""Which of a callable's own checks its arguments fail: "this call will raise", told without calling it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from hplint.signatures import Guard, Signature
+from hplint.signatures._evaluate import UNKNOWN, evaluate, truth
+
+__all__ = ["Broken", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A guard that raises. ``message``: what the error says, values filled in. ``parameters``: those to blame."""
+
+    guard: Guard
+    exception: str
+    message: str
+    parameters: tuple[str, ...]
+
+
+def broken(signature: Signature, known: Mapping[str, object]) -> Iterator[Broken]:
+    """The guards that hold for these values, in the order in which the library checks them.
+
+    ``known`` has the value of each parameter that is known for certain, defaults of absent ones included. Nothing is
+    said where the rest could change the answer.
+    """
+    for guard in signature.guards:
+        condition = _parsed(guard.condition)
+        if condition is not None and truth(condition, known):
+            read = dict.fromkeys(node.id for node in ast.walk(condition) if isinstance(node, ast.Name))
+            order = [p.name for p in signature.parameters if p.name in read and p.name in known]
+            yield Broken(guard, guard.exception, filled(guard.message, known), tuple(order))
+
+
+def filled(template: str, known: Mapping[str, object]) -> str:
+    """A message with the values of its ``{expressions}``; what cannot be told is shown as its text."""
+    shown = []
+    for text, expression in _pieces(template):
+        shown.append(text)
+        if expression:
+            source, _, conversion = (
+                expression.rpartition("!") if expression[-2:] in _CONVERSIONS else (expression, "", "")
+            )
+            parsed = _parsed(source)
+            value = UNKNOWN if parsed is None else evaluate(parsed, known)
+            shown.append(source if value is UNKNOWN else repr(value) if conversion == "r" else str(value))
+    return " ".join("".join(shown).split())
+
+
+_CONVERSIONS = frozenset({"!r", "!s", "!a"})
+
+
+def _pieces(template: str) -> Iterator[tuple[str, str]]:
+    """Text and the expression that follows it, empty at the end; ``{{`` and ``}}`` are braces of the text."""
+    text, rest = "", template
+    while rest:
+        head, rest = rest[0], rest[1:]
+        if head in "{}" and rest.startswith(head):
+            text, rest = text + head, rest[1:]
+        elif head == "{":
+            expression, _, rest = rest.partition("}")
+            yield text, expression
+            text = ""
+        else:
+            text += head
+    yield text, ""
+
+
+@cache
+def _parsed(source: str) -> ast.expr | None:
+    try:
+        return ast.parse(source, mode="eval").body
+    except SyntaxError:
+        return None
