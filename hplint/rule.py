@@ -25,6 +25,8 @@ from hplint.facts.lifetimes import (
 )
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.plain_containers import PlainContainer, plain_containers
+from hplint.facts.receivers import role_of
+from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.statements import moved_before
 from hplint.facts.surroundings import expected, untested
 from hplint.facts.training import Event, EventKind, Role, TrainingStep
@@ -81,6 +83,7 @@ __all__ = [
     "as_number",
     "broken",
     "closest",
+    "count_plain_layers",
     "dotless_store",
     "expected",
     "exports",
@@ -104,15 +107,18 @@ __all__ = [
     "quoted",
     "removed",
     "replace",
+    "role_of",
     "rule",
     "schedulers",
     "self_name",
     "settings",
     "settings_of",
+    "shows_regularisation",
     "syntax",
     "thresholds",
     "torch_module",
     "torch_roles",
+    "trained_models",
     "undefined_uses",
     "untested",
     "unwrapped",

@@ -19,12 +19,14 @@ _CLIPS = frozenset(
 _GRADIENT_WRITES = frozenset({"add_", "sub_", "copy_", "mul_", "div_", "fill_", "set_"})
 _SEEN_LIBRARIES = ("torch.", "builtins.", "numpy.", "transformers.", "tqdm.")
 _HARMLESS = re.compile(
-    r"lr|rate|save|load|log|print|len|isinstance|state|dict|sched\w*|warm\w*|wrap\w*|prepare|setup|scale|hasattr|"
-    r"getattr|id|type|str|repr|format|append|extend|checkpoint|resume|evaluate|test|valid\w*|init\w*|get|build|create|"
-    r"make|register|watch|step"
+    r"lr|rate|save|load|log|loggers?|print|len|is\w*|state|dict|sched\w*|warm\w*|wrap\w*|prepare|setup|scale|hasattr|"
+    r"getattr|id|type|str|repr|format|append|extend|checkpoint\w*|resume|evaluate|test|valid\w*|init\w*|get|set|build|"
+    r"create|make|smart|instantiate|register|watch|check|step|no|requires|record|attach|enable|retain|norm|sync|iters|"
+    r"partial|process|copy|deepcopy|clone"
 )
-"""Words in the names of functions that may be handed an optimizer and do not step it."""
-_WORKERS = re.compile(r"backwards?|backprop\w*|optimi[sz]e|autograd|grads?|gradients?|unscale|accumulate")
+"""Words in the names of functions that may be handed an optimizer, or speak of gradients, and do not step or clear."""
+_COMPUTE = re.compile(r"backwards?|backprop\w*|unscale")
+_WORKERS = re.compile(r"optimi[sz]e|autograd|grads?|gradients?|accumulate")
 """Words in the names of functions that are not seen and may compute or clear gradients."""
 _STEPS = re.compile(
     r"(first|second)_step|(train|update|optimi[sz]\w*)_(step|batch|params|parameters|weights|model|net|network)\w*"
@@ -146,11 +148,13 @@ class Effects:
         if (self._file.qualified(call.func) or "").startswith(_SEEN_LIBRARIES):
             return False
         parts = words(name)
-        if any(_WORKERS.fullmatch(part) for part in parts) or _STEPS.fullmatch(name):
+        if _STEPS.fullmatch(name) or (any(_COMPUTE.fullmatch(part) for part in parts) and "no" not in parts):
             return True
         if any(_HARMLESS.fullmatch(part) for part in parts):
             return False
-        return any(self._receivers.role(arg.value) in (Role.OPTIMIZER, Role.ENGINE) for arg in call.args)
+        return any(_WORKERS.fullmatch(part) for part in parts) or any(
+            self._receivers.role(arg.value) in (Role.OPTIMIZER, Role.ENGINE) for arg in call.args
+        )
 
     def _effect(
         self, kind: EventKind, target: Expr, call: Call, *, pending: bool = False, closure: bool = False

@@ -94,6 +94,11 @@ def last_name(expr: Expr) -> str:
     return expr.id if isinstance(expr, Name) else ""
 
 
+def role_of(file: File, expr: Expr) -> Role | None:
+    """What an object of the training loop is, None when that is not certain."""
+    return Receivers(file).role(expr)
+
+
 class Receivers:
     """Roles and names of the objects of one file."""
 

@@ -21,6 +21,7 @@ _FRAMEWORK_BASES = re.compile(
     r"(.*\.)?(LightningModule|LightningLite|AutoUnit|TrainUnit|ComposerModel)|"
     r"(transformers|trl|sentence_transformers|catalyst|fastai|ignite|torchtnt|composer)\..*|.*\.Trainer|\w+Trainer"
 )
+_ESSENTIAL = (EventKind.BACKWARD, EventKind.STEP, EventKind.ZERO_GRAD, EventKind.CLIP, EventKind.WRITE_GRAD)
 _HOOKS = frozenset({"training_step", "training_step_end", "optimizer_step", "optimizer_zero_grad", "compute_loss"})
 
 
@@ -46,6 +47,8 @@ def _steps(summaries: Summaries, function: FunctionDef | None, traces: tuple[Tra
     blocks = {id(block[-1]) if block else 0: block for trace in known if (block := _block(trace, known)) is not None}
     for block in blocks.values():
         events = tuple(_event(summaries, trace, len(block)) for trace in known if _inside(trace, block))
+        if TrainingStep.belongs_elsewhere(*(event for event in events if event.kind in _ESSENTIAL)):
+            continue
         loop = block[-1] if block else None
         assert not isinstance(loop, Comprehension)
         opaque = any(event.kind is EventKind.UNKNOWN for event in events)

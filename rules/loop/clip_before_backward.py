@@ -1,8 +1,8 @@
 """Gradients are clipped before backward computes them.
 
 `clip_grad_norm_` and `clip_grad_value_` scale the gradients that are there when they are called. Before `backward`
-there are none (or old ones that are cleared anyway): nothing is clipped, and a single bad batch can still throw the weights
-far away. No error is raised. The norm that `clip_grad_norm_` returns is 0, and the loss curve keeps its spikes.
+there are none (or old ones that are cleared anyway): nothing is clipped, and a single bad batch can still throw the
+weights far away. No error is raised. The norm that `clip_grad_norm_` returns is 0, and the loss curve keeps its spikes.
 
 ```python bad
 import torch

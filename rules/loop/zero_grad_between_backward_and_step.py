@@ -32,6 +32,9 @@ for x, y in loader:
 After `step` is right too. It is found through helpers of the same file:
 
 ```python bad
+import torch
+
+
 def clear_and_step(optimizer):
     optimizer.zero_grad()  # HP119
     optimizer.step()
