@@ -1,4 +1,4 @@
-"""Writes the table of rules in README.md from the rules themselves; ``--check`` fails when it is out of step.
+"""Writes what README.md quotes, the table of rules and hplint's output; ``--check`` fails when it is out of step.
 
 python docs/generate.py [--check]
 """
@@ -6,6 +6,7 @@ python docs/generate.py [--check]
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from hplint.rule import Rule, Runtime
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-BEGIN = "<!-- rules: written by docs/generate.py -->"
-END = "<!-- end of rules -->"
+EXAMPLE = ("check", "fixtures/seed/table.py", "fixtures/seed/no_dropout.py")
+"""The command whose output the README shows."""
 
 
 def table() -> str:
@@ -35,24 +36,39 @@ def row(rule: Rule) -> str:
     return f"| {rule.code} | [`{rule.name}`]({page}) | {rule.level.value} | {what} |"
 
 
+def output() -> str:
+    """The example command and what it prints."""
+    command = [sys.executable, "-m", "hplint", *EXAMPLE, "--isolated", "--color", "never"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 1:
+        sys.exit(f"hplint {' '.join(EXAMPLE)} exited with {done.returncode}, not 1:\n{done.stderr}")
+    return f"```console\n$ hplint {' '.join(EXAMPLE)}\n{done.stdout.rstrip()}\n```"
+
+
 def written(text: str) -> str:
-    """The README with its table as it should be."""
-    head, begin, rest = text.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        sys.exit(f"{README.name}: the lines {BEGIN} and {END} are missing")
-    return f"{head}{BEGIN}\n{table()}\n\n{END}{tail}"
+    """The README with its quotations as they should be."""
+    return replaced(replaced(text, "rules", table()), "output", output())
+
+
+def replaced(text: str, name: str, content: str) -> str:
+    """A text with new content between the comments that mark a quotation."""
+    begin, end = f"<!-- {name}: written by docs/generate.py -->", f"<!-- end of {name} -->"
+    head, begun, rest = text.partition(begin)
+    _, ended, tail = rest.partition(end)
+    if not begun or not ended:
+        sys.exit(f"{README.name}: the lines {begin} and {end} are missing")
+    return f"{head}{begin}\n\n{content.strip()}\n\n{end}{tail}"
 
 
 def main() -> None:
     """Write the README, or with ``--check`` only look at it."""
-    parser = argparse.ArgumentParser(description="Write the table of rules in README.md.")
-    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 when the table is stale")
+    parser = argparse.ArgumentParser(description="Write what README.md quotes.")
+    parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 when something is stale")
     arguments = parser.parse_args()
     text = README.read_text("utf-8")
     wanted = written(text)
     if arguments.check and text != wanted:
-        sys.exit("README.md is out of step with the rules: run `python docs/generate.py`")
+        sys.exit("README.md is out of step: run `python docs/generate.py`")
     if not arguments.check:
         README.write_text(wanted, "utf-8")
 

@@ -1,0 +1,34 @@
+"""What the documents quote is what hplint has and prints."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from hplint.settings import CONFIG_NAMES
+from tests.conftest import RunHplint
+
+
+def test_the_readme_is_in_step_with_the_rules(root: Path) -> None:
+    done = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_configuration_of_the_readme_is_accepted(root: Path, run_hplint: RunHplint, tmp_path: Path) -> None:
+    assert "pyproject.toml" in CONFIG_NAMES
+    [example] = re.findall(r"```toml\n(.*?)```", (root / "README.md").read_text("utf-8"), re.DOTALL)
+    (tmp_path / "pyproject.toml").write_text(example, "utf-8")
+    (tmp_path / "train.py").write_text("import torch\n", "utf-8")
+    done = run_hplint("check", ".", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_suppression_of_the_readme_suppresses(root: Path, run_hplint: RunHplint, tmp_path: Path) -> None:
+    [line] = re.findall(r"```python\n(.*# hplint: ignore.*)\n```", (root / "README.md").read_text("utf-8"))
+    script = tmp_path / "train.py"
+    script.write_text(f"import torch\n\n{line}\n", "utf-8")
+    assert run_hplint("check", "--isolated", "train.py", cwd=tmp_path).returncode == 0
+    script.write_text(f"import torch\n\n{line.partition('#')[0]}\n", "utf-8")
+    assert run_hplint("check", "--isolated", "train.py", cwd=tmp_path).returncode == 1
