@@ -35,7 +35,7 @@ from hplint.facts.undefined import dotless_store, is_complete, undefined_uses
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.model import Level, Safety
-from hplint.signatures import DefaultKind, Signature, exports, is_module, removed
+from hplint.signatures import DefaultKind, Signature, exports, is_module, removals, removed
 from hplint.signatures.guards import Broken, broken
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 
@@ -105,6 +105,7 @@ __all__ = [
     "parameter_groups",
     "plain_containers",
     "quoted",
+    "removals",
     "removed",
     "replace",
     "role_of",

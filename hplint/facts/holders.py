@@ -23,6 +23,7 @@ from hplint.facts.syntax import (
     Literal,
     Name,
     Node,
+    Other,
     Parameter,
     Return,
     Simple,
@@ -147,7 +148,7 @@ class Holders:
         return {each.scope: each for each in cast("tuple[ClassDef, ...]", self._nodes(ClassDef))}
 
     def self_stores(self, definition: ClassDef) -> dict[str, list[Expr]]:
-        """What the methods of a class assign to attributes of ``self``; a store that is not understood is ``...``."""
+        """What the methods of a class assign to attributes of ``self``; what a store unpacks is not known."""
         known = self._stores.get(definition.scope)
         if known is None:
             known = self._stores[definition.scope] = self._find_self_stores(definition)
@@ -158,7 +159,7 @@ class Holders:
         for target, value in self._attribute_stores:
             inside = definition.start <= target.start < definition.end
             if inside and isinstance(target.value, Name) and target.value.id == "self":
-                found[target.attr].append(value or Literal(target.start, target.end, ...))
+                found[target.attr].append(value or Other(target.start, target.end, "unpacked", ()))
         return found
 
     @cached_property

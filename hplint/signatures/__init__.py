@@ -28,6 +28,7 @@ __all__ = [
     "is_module",
     "lookup",
     "names",
+    "removals",
     "removed",
     "version",
 ]
@@ -235,18 +236,24 @@ def names(pattern: str) -> tuple[str, ...]:
     return tuple(sorted({name for name in public if name in symbols}))
 
 
-@cache
 def removed(symbol: str, parameter: str) -> Removed | None:
     """What is known of a parameter that a symbol no longer takes."""
+    return next((each for each in removals(symbol) if each.parameter == parameter), None)
+
+
+@cache
+def removals(symbol: str) -> tuple[Removed, ...]:
+    """All parameters that a symbol no longer takes."""
     symbol = canonical(symbol)
-    for record in _data()["removed"].values():
-        if record["parameter"] == parameter and fnmatchcase(symbol, record["symbol"]):
-            return Removed(
-                symbol=symbol,
-                parameter=parameter,
-                last=record["last"],
-                gone=record["gone"],
-                note=record["note"],
-                source=record["source"],
-            )
-    return None
+    return tuple(
+        Removed(
+            symbol=symbol,
+            parameter=record["parameter"],
+            last=record["last"],
+            gone=record["gone"],
+            note=record["note"],
+            source=record["source"],
+        )
+        for record in _data()["removed"].values()
+        if fnmatchcase(symbol, record["symbol"])
+    )

@@ -2,7 +2,7 @@
 
 Code that ran for years raises `TypeError: got an unexpected keyword argument` after an upgrade. The message names the
 argument, not the version that dropped it. `verbose` of the learning-rate schedulers is the frequent case: deprecated in
-torch 2.2, gone in 2.7. To print the rate, print `scheduler.get_last_lr()`.
+torch 2.2, gone in 2.7. To see the rate, print `scheduler.get_last_lr()`.
 
 ```python bad
 from torch.optim.lr_scheduler import ReduceLROnPlateau
@@ -15,6 +15,18 @@ from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 scheduler = ReduceLROnPlateau(optimizer, mode="max", patience=3)
 print(scheduler.get_last_lr())
+```
+
+`Sampler` of `torch.utils.data` never used the data source that its constructor was given, and takes none any more:
+
+```python bad
+from torch.utils.data import Sampler
+
+
+class InOrder(Sampler):
+    def __init__(self, source):
+        super().__init__(source)  # HP102
+        self.source = source
 ```
 
 ## Looks like it, is not
@@ -36,6 +48,7 @@ except TypeError:
 ## References
 
 - pytorch/pytorch#111302: deprecation of `verbose`.
+- pytorch/pytorch#163134: `data_source` of `Sampler`.
 - gszfwsb/NCFM#11, scverse/scvi-tools#3297, microsoft/qlib#2095: programs that broke.
 """
 
@@ -51,8 +64,7 @@ from hplint.rule import (
     Level,
     Safety,
     expected,
-    for_argument,
-    removed,
+    removals,
     rule,
     syntax,
 )
@@ -61,16 +73,18 @@ from hplint.rule import (
 @rule("HP102", "removed-argument", level=Level.WARNING, topic="calls", since="0.1", subject=Files())
 def removed_argument(file: File) -> Iterator[Draft]:
     for call in file.calls:
-        for argument in call.unexpected:
-            gone = removed(call.name, argument.keyword or "")
+        for argument in (*call.unexpected, *call.surplus[:1]):
+            # A positional argument too many is the one that was taken away.
+            gone = next((g for g in removals(call.name) if argument.keyword in (g.parameter, None)), None)
             if gone is not None and not expected(file, call.node, "TypeError"):
                 message = f"`{call.short}` has no `{gone.parameter}` from torch {gone.gone} on: it raises TypeError"
-                fix = deleted(call, argument) if argument in call.node.args else None
-                yield Draft(argument, message, fix=fix, hyperparameter=for_argument(call.name, gone.parameter))
+                yield Draft(argument, message, fix=deleted(call, argument))
 
 
-def deleted(call: BoundCall, argument: syntax.Arg) -> DraftFix:
+def deleted(call: BoundCall, argument: syntax.Arg) -> DraftFix | None:
     """Take the argument away, with the comma before it, or the one behind it where it is the first."""
+    if argument not in call.node.args:
+        return None
     position = call.node.args.index(argument)
     if position:
         edit = DraftEdit(call.node.args[position - 1].end, argument.end, "")
@@ -78,4 +92,4 @@ def deleted(call: BoundCall, argument: syntax.Arg) -> DraftFix:
         edit = DraftEdit(argument.start, call.node.args[1].start, "")
     else:
         edit = DraftEdit(argument.start, argument.end, "")
-    return DraftFix(f"delete `{argument.keyword}`", (edit,), Safety.SAFE)
+    return DraftFix("delete the argument", (edit,), Safety.SAFE)

@@ -86,6 +86,7 @@ from hplint.rule import (
     Safety,
     closest,
     expected,
+    removals,
     removed,
     replace,
     rule,
@@ -105,7 +106,7 @@ def unexpected_argument(file: File) -> Iterator[Draft]:
                 yield momentum_of_adam(file, call, argument)
             elif removed(call.name, name) is None:
                 yield unknown(call, argument, name)
-        if call.surplus:
+        if call.surplus and not removals(call.name):
             takes = sum(p.kind.startswith("positional") for p in call.signature.parameters) if call.signature else 0
             most = f"at most {takes} positional argument{'s' * (takes != 1)}" if takes else "no positional arguments"
             yield Draft(call.surplus[0], f"`{call.short}` takes {most}, so this one raises TypeError")
