@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
@@ -86,6 +87,7 @@ __all__ = [
     "count_plain_layers",
     "dotless_store",
     "expected",
+    "exponent_lost",
     "exports",
     "followed",
     "for_argument",
@@ -364,6 +366,15 @@ def settings_of(arguments: Iterable[Argument]) -> Iterator[Setting]:
         if given.presence is Presence.PRESENT:
             for possible in given.value.possible:
                 yield Setting(given, possible, given.value.closed)
+
+
+def exponent_lost(file: File, setting: Setting) -> bool:
+    """Whether a number is written ``1e3`` or ``10^-3``: what is wrong with it is the business of exponent-sign-lost."""
+    place = setting.literal
+    return place is not None and _LOST.search(file.text, place.start, place.end) is not None
+
+
+_LOST = re.compile(r"\d[eE]\+?\d|\^")
 
 
 def as_number(constant: object) -> float | None:

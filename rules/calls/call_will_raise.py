@@ -87,6 +87,7 @@ from hplint.rule import (
     Setting,
     broken,
     expected,
+    exponent_lost,
     followed,
     for_argument,
     replace,
@@ -114,6 +115,8 @@ def call_will_raise(file: File) -> Iterator[Draft]:
             if check is None or not blamed or any(misspelt(call, setting) for setting in blamed):
                 continue
             setting = most_telling(blamed)
+            if exponent_lost(file, setting):
+                continue
             if setting.at.start not in said and not expected(file, call.node, check.exception):
                 said.add(setting.at.start)
                 why = f": {check.message}" if check.message else f", as `{check.guard.condition}`"

@@ -6,12 +6,13 @@ the value of guessing, ln(number of classes). Plain SGD bears far more, since it
 1e-8 nothing moves at all: an update that small is lost when it is added to a float32 weight. torch checks neither
 end; `lr=1000.0` and infinity are accepted.
 
-A lost minus sign (`1e3` for `1e-3`) and a rate copied from SGD are the usual causes.
+A rate copied from SGD, a lost decimal point and a lost minus sign are the usual causes. Where the minus of an exponent
+is missing (`1e3`), exponent-sign-lost says so and this rule is silent.
 
 ```python bad
 import torch
 
-optimizer = torch.optim.Adam(model.parameters(), lr=1e3)  # HP109
+optimizer = torch.optim.Adam(model.parameters(), lr=30.0)  # HP109
 warm = torch.optim.AdamW(model.parameters(), lr=3.0)  # HP109
 still = torch.optim.SGD(model.parameters(), lr=1e-12, momentum=0.9)  # HP109
 ```
@@ -19,7 +20,7 @@ still = torch.optim.SGD(model.parameters(), lr=1e-12, momentum=0.9)  # HP109
 ```python good
 import torch
 
-optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+optimizer = torch.optim.Adam(model.parameters(), lr=3e-4)
 warm = torch.optim.AdamW(model.parameters(), lr=3e-4)
 moving = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 ```
@@ -57,6 +58,7 @@ from hplint.rule import (
     Later,
     Level,
     Setting,
+    exponent_lost,
     learning_rate_later,
     optimizers,
     parameter_groups,
@@ -85,7 +87,9 @@ def lr_implausible(file: File) -> Iterator[Draft]:
         if setting.number == 0 and setting.closed and never_moves(file, call):
             message = "`lr` is 0 and nothing sets it later: no weight ever moves"
             yield Draft(setting.at, message, setting.related, level=Level.WARNING)
-        elif level is not None and (setting.closed or place(setting) not in shared):
+        elif (
+            level is not None and (setting.closed or place(setting) not in shared) and not exponent_lost(file, setting)
+        ):
             yield Draft(setting.at, f"{setting.says}: {effect(call.short, setting)}", setting.related, level=level)
 
 

@@ -48,6 +48,7 @@ from hplint.rule import (
     Files,
     Level,
     Presence,
+    exponent_lost,
     optimizers,
     rule,
     settings_of,
@@ -69,7 +70,7 @@ def weight_decay_implausible(file: File) -> Iterator[Draft]:
     for call in optimizers(file):
         limit = thresholds.weight_decay_limit(call.short, decoupled=maybe_decoupled(call))
         for setting in settings_of(with_groups(file, call, "weight_decay")):
-            if limit is not None and (setting.number or 0.0) >= limit:
+            if limit is not None and (setting.number or 0.0) >= limit and not exponent_lost(file, setting):
                 message = f"{setting.says}: `{call.short}` shrinks the weights faster than the loss can grow them"
                 yield Draft(setting.at, message, setting.related)
 
