@@ -29,12 +29,13 @@ from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.statements import moved_before
-from hplint.facts.surroundings import expected, untested
+from hplint.facts.surroundings import expected, own_parser, untested
 from hplint.facts.training import Event, EventKind, Role, TrainingStep
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import dotless_store, is_complete, undefined_uses
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
+from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
 from hplint.model import Level, Safety
 from hplint.signatures import DefaultKind, Signature, exports, is_module, removals, removed
 from hplint.signatures.guards import Broken, broken
@@ -93,6 +94,7 @@ __all__ = [
     "for_argument",
     "holds_weights",
     "hyperparameter_of",
+    "hyperparameter_vocabulary",
     "inside",
     "is_complete",
     "is_module",
@@ -104,6 +106,7 @@ __all__ = [
     "move_before",
     "optimizer_of",
     "optimizers",
+    "own_parser",
     "parameter_groups",
     "plain_containers",
     "quoted",

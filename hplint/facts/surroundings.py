@@ -123,3 +123,18 @@ def _last(expr: Expr) -> str:
     if isinstance(expr, syntax.Attribute):
         return expr.attr
     return expr.id if isinstance(expr, syntax.Name) else ""
+
+
+_OTHER_PARSERS = (
+    "jsonargparse",
+    "HfArgumentParser",
+    "simple_parsing",
+    "from tap import",
+    "import tap\n",
+    "typed_argparse",
+)
+
+
+def own_parser(file: File) -> bool:
+    """Whether options of the file are read by argparse itself, not by a parser that converts by rules of its own."""
+    return not any(word in file.text for word in _OTHER_PARSERS)

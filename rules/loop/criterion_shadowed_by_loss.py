@@ -1,8 +1,8 @@
 """The loss function is overwritten by the loss.
 
 `loss = loss(prediction, target)` gives the name of the function to its result. In a loop the second batch calls a
-tensor: `TypeError: 'Tensor' object is not callable`. Inside a function, where the assignment makes the name local, already the
-first batch raises `UnboundLocalError`.
+tensor: `TypeError: 'Tensor' object is not callable`. Inside a function, where the assignment makes the name local,
+already the first batch raises `UnboundLocalError`.
 
 ```python bad
 import torch

@@ -46,7 +46,7 @@ dataset.step
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, Role, Safety, replace, role_of, rule, syntax
+from hplint.rule import Draft, File, Files, Level, Role, replace, role_of, rule, syntax
 
 EVERYWHERE = ("zero_grad", "backward")
 METHODS = {
@@ -77,7 +77,7 @@ def method_not_called(file: File) -> Iterator[Draft]:
             yield Draft(
                 method,
                 f"`{shown}` is named and not called: {EFFECTS[method.attr]}",
-                fix=None if takes_more(method) else replace(method, shown + "()", f"call it: `{shown}()`", Safety.SAFE),
+                fix=None if takes_more(method) else replace(method, shown + "()", f"call it: `{shown}()`"),
             )
 
 

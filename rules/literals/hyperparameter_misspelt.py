@@ -1,0 +1,116 @@
+"""The name of a hyperparameter is misspelt in one place.
+
+`cfg.get("learing_rate", 1e-3)` finds nothing and returns 1e-3 whatever the configuration says; a `**kwargs` swallows
+`weigth_decay=0.1`; `args.bacth_size` raises AttributeError. Where nothing is raised the run trains with a default, and
+changing the setting changes nothing.
+
+```python bad
+config = {"learning_rate": 0.05, "momentum": 0.9}
+learning_rate = config.get("learing_rate", 1e-3)  # HP141
+```
+
+```python good
+config = {"learning_rate": 0.05, "momentum": 0.9}
+learning_rate = config.get("learning_rate", 1e-3)
+```
+
+A name is reported when it stands only once in the file and the right spelling stands there too.
+
+```python bad
+import argparse
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--weight_decay", type=float, default=1e-4)
+args = parser.parse_args()
+print(args.weigth_decay)  # HP141
+```
+
+## Looks like it, is not
+
+A spelling that the file uses throughout works, and words that are one letter apart may both be right.
+
+```python good
+def build(learing_rate=0.01):
+    return make_optimizer(learning_rate=learing_rate)
+
+
+build(learing_rate=0.1)
+sizes = {"batch_size": 32, "patch_size": 16, "batch_sizes": [16, 32]}
+```
+
+## References
+
+- 16061027/VisualPytorch#46, yhhhli/APoT_Quantization#2 and ROCm/aorta#247 are reports of such names.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from hplint.rule import Draft, File, Files, Level, Place, hyperparameter_vocabulary, replace, rule, syntax
+
+
+@rule(
+    "HP141",
+    "hyperparameter-misspelt",
+    level=Level.ERROR,
+    topic="literals",
+    since="0.1",
+    subject=Files("_", "moment", "nest", "damp"),
+)
+def hyperparameter_misspelt(file: File) -> Iterator[Draft]:
+    words: dict[str, list[Place]] = defaultdict(list)
+    for word, place in named(file):
+        words[word].append(place)
+    known = hyperparameter_vocabulary()
+    present = [word for word in known if word in words]
+    for word, places in words.items():
+        meant = None if word in known or len(places) > 1 else misspelling_of(word, present)
+        if meant is not None:
+            text = file.text[places[0].start : places[0].end]
+            right = meant.replace("_", "-") if "-" in text else meant
+            yield Draft(
+                places[0],
+                f"`{text}` is a misspelling of `{right}`, which this file uses elsewhere: it is a different name",
+                fix=replace(places[0], right, f"write `{right}`"),
+            )
+
+
+def named(file: File) -> Iterator[tuple[str, Place]]:
+    """Every name, attribute, keyword, parameter and key of a file, with its place; options without dashes."""
+    for name in file.all(syntax.Name):
+        yield name.id, Place(name.start, name.end)
+    for attribute in file.all(syntax.Attribute):
+        yield attribute.attr, Place(attribute.end - len(attribute.attr), attribute.end)
+    for call in file.all(syntax.Call):
+        for arg in call.args:
+            if arg.keyword is not None:
+                yield arg.keyword, Place(arg.start, arg.start + len(arg.keyword))
+    for function in file.all(syntax.FunctionDef):
+        for parameter in function.parameters:
+            yield parameter.name, Place(parameter.start, parameter.start + len(parameter.name))
+    for literal in file.all(syntax.Literal):
+        if isinstance(literal.value, str) and len(literal.value) < 40:
+            word = literal.value.lstrip("-")
+            start = literal.start + file.source(literal).find(word)
+            yield word.replace("-", "_"), Place(start, start + len(word))
+
+
+def misspelling_of(word: str, known: list[str]) -> str | None:
+    """The one known name that differs in one part, by one slip inside it: not in its first letter, nor an ending."""
+    parts = word.split("_")
+    for candidate in known:
+        others = candidate.split("_")
+        differing = [pair for pair in zip(parts, others, strict=False) if pair[0] != pair[1]]
+        if len(parts) == len(others) and len(differing) == 1 and is_slip(*differing[0]):
+            return candidate
+    return None
+
+
+def is_slip(part: str, right: str) -> bool:
+    """Whether one letter is added, dropped, replaced or swapped with its neighbour."""
+    if min(len(part), len(right)) < 4 or part[0] != right[0] or part.startswith(right) or right.startswith(part):
+        return False
+    shared = next(i for i, pair in enumerate(zip(part, right, strict=False)) if pair[0] != pair[1])
+    mine, its = part[shared:], right[shared:]
+    swapped = mine[:2] == its[1::-1] and mine[2:] == its[2:]
+    return not mine[0].isdigit() and (swapped or mine[1:] == its[1:] or mine[1:] == its or mine == its[1:])

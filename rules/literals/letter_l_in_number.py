@@ -1,0 +1,96 @@
+"""A letter stands where a digit is meant: `le-5` for `1e-5`.
+
+The letter l, the capital I and the digit 1 look alike, and so do O and 0. Python reads `le-5` as "`le` minus 5" and
+raises `NameError: name 'le' is not defined` when it gets there, often after minutes of loading data. The message does
+not say that a number was meant.
+
+```python bad
+import torch.optim as optim
+
+optimizer = optim.Adam(model.parameters(), lr=0.01, weight_decay=le-5)  # HP138
+```
+
+```python good
+import torch.optim as optim
+
+optimizer = optim.Adam(model.parameters(), lr=0.01, weight_decay=1e-5)
+```
+
+A whole number can be hit too:
+
+```python bad
+from torch.utils.data import DataLoader
+
+batch_size = l28  # HP138
+loader = DataLoader(dataset, batch_size=batch_size, shuffle=True)
+```
+
+## Looks like it, is not
+
+A variable that is called `le` is a variable.
+
+```python good
+from sklearn.preprocessing import LabelEncoder
+
+le = LabelEncoder()
+codes = le.fit_transform(names)
+learning_rate = 0.01
+```
+
+## References
+
+- The table that hplint started from has `weight_decay=le-5` in its own example.
+"""
+
+import re
+from collections.abc import Iterator
+
+from hplint.rule import (
+    Draft,
+    File,
+    Files,
+    Level,
+    Place,
+    Safety,
+    hyperparameter_of,
+    labelled_values,
+    replace,
+    rule,
+    syntax,
+)
+
+MANTISSA = re.compile(r"[lI][eE]")
+EXPONENT = re.compile(r"[-+]\d{1,2}(?![\w.])")
+"""What makes a number of a mantissa, without white space."""
+WHOLE = re.compile(r"[lI][eE]?[0-9O]{1,4}|O")
+"""Names that are a number but for their letters."""
+
+
+@rule("HP138", "letter-l-in-number", level=Level.ERROR, topic="literals", since="0.1", subject=Files("l", "I", "O"))
+def letter_l_in_number(file: File) -> Iterator[Draft]:
+    bound = {name for scope in file.code.scopes for name in scope.bindings}
+    suspects = [name for name in file.all(syntax.Name) if name.id not in bound and name.id[0] in "lIO"]
+    suspects = [name for name in suspects if not file.is_bound(name.id, name.scope)]
+    if not suspects:
+        return
+    numbers = {each.value.start: each.label for each in labelled_values(file) if hyperparameter_of(each.label)}
+    for name in suspects:
+        exponent = EXPONENT.match(file.text, name.end)
+        if MANTISSA.fullmatch(name.id) and exponent:
+            place = Place(name.start, exponent.end())
+        elif WHOLE.fullmatch(name.id) and name.start in numbers and name.id.lower() not in ("l1", "l2"):
+            place = Place(name.start, name.end)
+        else:
+            continue
+        text = file.text[place.start : place.end]
+        number = text.replace("l", "1").replace("I", "1").replace("O", "0")
+        letter = {
+            "l": "the letter l, not the digit 1",
+            "I": "the capital I, not the digit 1",
+            "O": "the letter O, not 0",
+        }
+        yield Draft(
+            place,
+            f"`{text}` starts with {letter[text[0]]}: Python looks for a variable `{name.id}` and raises NameError",
+            fix=replace(place, number, f"replace it by `{number}`", Safety.SAFE),
+        )
