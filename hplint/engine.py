@@ -67,8 +67,9 @@ def lint_source(source: Source, settings: Settings) -> Outcome:
     suppressions = Suppressions(source, settings.registry)
     check = _Check(source, settings, codes)
     state = check.run()
-    found = [(finding, shown) for finding, shown in check.found if not suppressions.cover(finding)]
-    if state is not State.FAILED:
+    found = check.found
+    if state is not State.FAILED:  # Comments are not to be relied on in what is no Python.
+        found = [(finding, shown) for finding, shown in found if not suppressions.cover(finding)]
         own = settings.level(unused_suppression.code, unused_suppression.level, None)
         found += [(replace(finding, level=own), True) for finding in suppressions.unused(codes)]
     findings = {

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from glob import escape as glob_escape
 
 _ANY_FOLDERS = None
 """The part ``**``: any number of folders, none included."""
@@ -114,11 +115,12 @@ def _parse(line: str) -> _Pattern | None:
     negated = body.startswith("!")
     body = body[negated:]
     folders_only = body.endswith("/")
-    body = body.rstrip("/")
-    if not body:
-        return None
+    body = body.removesuffix("/")
     anchored = "/" in body
-    parts = [_part(part) for part in body.split("/") if part]
+    names = body.removeprefix("/").split("/")
+    if not all(names):
+        return None  # Two slashes in a row match nothing.
+    parts = [_part(name) for name in names]
     if not anchored:
         parts.insert(0, _ANY_FOLDERS)
     if parts[-1] is _ANY_FOLDERS:
@@ -132,5 +134,5 @@ def _part(part: str) -> _Part:
     if not _GLOB.search(part):
         return part
     # fnmatch knows no backslash and no [^…]; what it makes of stars does not backtrack.
-    glob = _ESCAPED.sub(lambda escaped: f"[{escaped.group(1)}]", part.replace("[^", "[!"))
+    glob = _ESCAPED.sub(lambda escaped: glob_escape(escaped[1]), part.replace("[^", "[!"))
     return re.compile(fnmatch.translate(glob))

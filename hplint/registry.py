@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -16,6 +17,7 @@ from hplint.rule import Rule
 BUILT_IN_PACKAGE = "hplint.rules"
 ENTRY_POINT_GROUP = "hplint.rules"
 ALL = "ALL"
+_CODE = re.compile(r"[A-Z]+\d+")
 _NO_LEVELS: Mapping[str, Level] = {}
 
 
@@ -77,8 +79,11 @@ LEVELS = tuple(level.value for level in Level)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``": did you mean `x`?"``, or nothing when no known word is close."""
+    """``": did you mean `x`?"``, or nothing when no known word is close; a wrong code says nothing of the right one."""
     import difflib
+
+    if _CODE.fullmatch(word):
+        return ""
 
     spelt = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), spelt, n=1, cutoff=0.6)

@@ -224,7 +224,9 @@ def build(table: Mapping[str, Any], path: str | None, root: str, overrides: Over
     try:
         rules = registry(plugins)
     except RegistryError as problem:
-        raise (reader.error("plugins", str(problem)) if plugins else SettingsError(str(problem))) from problem
+        raise (
+            reader.error("plugins", str(problem), between=": ") if plugins else SettingsError(str(problem))
+        ) from problem
     levels = reader.levels(rules)
     own = Layer(
         reader.selectors("select", rules) if "select" in table else None,
@@ -258,8 +260,8 @@ class _Reader:
         self._table = table
         self._where = "" if path is None else f"{display_path(path)}: "
 
-    def error(self, key: str, message: str) -> SettingsError:
-        return SettingsError(f"{self._where}`{key}` {message}")
+    def error(self, key: str, message: str, between: str = " ") -> SettingsError:
+        return SettingsError(f"{self._where}`{key}`{between}{message}")
 
     def strings(self, key: str) -> tuple[str, ...]:
         return self._strings(key, self._table.get(key, []))
@@ -275,7 +277,7 @@ class _Reader:
         for name, level in self._mapping("levels").items():
             rule = rules.get(name)
             if rule is None:
-                raise self.error("levels", f"names `{name}`, which is no rule{did_you_mean(name, rules.by_name)}")
+                raise self.error("levels", f"`{name}` is no rule{did_you_mean(name, rules.by_name)}", between=": ")
             found[rule.code] = self.level(f"levels.{name}", level)
         return found
 
@@ -312,7 +314,7 @@ class _Reader:
         try:
             return frozenset(rule.code for rule in rules.resolve(selector, levels))
         except UnknownSelector as problem:
-            raise self.error(key, f"names {problem}") from problem
+            raise self.error(key, str(problem), between=": ") from problem
 
     def _strings(self, key: str, value: object) -> tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
