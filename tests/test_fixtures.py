@@ -81,7 +81,7 @@ def test_every_static_rule_is_found_in_a_script() -> None:
 
 
 def test_the_command_line_reports_the_same() -> None:
-    options = ["--isolated", "--no-cache", "--output-format", "json"]
+    options = ["--isolated", "--output-format", "json"]
     command = [sys.executable, "-m", "hplint", "check", *options, "fixtures"]
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, encoding="utf-8")
     assert run.returncode == 1, run.stderr
@@ -101,7 +101,7 @@ def test_the_command_line_reports_the_same() -> None:
         ("regularization.py", "HP101", "momentum=0.9"),
         ("regularization.py", "HP138", "le-5"),
         ("hidden_layers.py", "HP131", "self.fc1"),
-        ("learning_rate.py", "HP110", "optim.Adam(model.parameters())"),
+        ("learning_rate.py", "HP110", "optim.Adam"),
     ],
 )
 def test_a_slip_of_the_seed_is_underlined_where_it_stands(script: str, code: str, text: str) -> None:
