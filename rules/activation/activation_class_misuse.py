@@ -173,8 +173,8 @@ def _given_tensors(file: File, module: ModuleClass) -> Iterator[Draft]:
                 text = file.source(first.value)
                 yield Draft(
                     call,
-                    f"`{file.source(call.func)}` is a class: this makes a layer with `{text}` as its option and applies "
-                    "nothing",
+                    f"`{file.source(call.func)}` is a class: it makes a layer with `{text}` as its option and applies "
+                    "nothing to it",
                     fix=_applied(file, call, kind),
                 )
 

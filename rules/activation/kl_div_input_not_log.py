@@ -2,8 +2,8 @@
 
 `F.kl_div(input, target)` and `nn.KLDivLoss` compute `target * (log(target) - input)`: `input` must hold *log*
 probabilities, `target` plain ones. Softmax output as `input` raises nothing. The number that comes out is no
-divergence: it can be negative (about -1.4 for random inputs with five classes, where a divergence is at least 0), and its gradient
-with respect to the probabilities is the same whatever they are, so student and teacher do not come closer.
+divergence: it can be negative (about -1.4 for random inputs with five classes, where a divergence is at least 0), and
+its gradient with respect to the probabilities is the same whatever they are, so student and teacher do not come closer.
 
 ```python bad
 from torch import nn

@@ -72,6 +72,8 @@ from hplint.rule import BoundCall, Calls, Draft, Level, Presence, rule, torch_ro
     ),
 )
 def dropout_default(call: BoundCall) -> Iterator[Draft]:
-    if call.inherited or call.argument("p").presence is not Presence.ABSENT:
+    training = call.argument("training").value.single
+    off = call.argument("training").node is not None and training is not None and training.constant is False
+    if call.inherited or off or call.argument("p").presence is not Presence.ABSENT:
         return
     yield Draft(call.node, f"`{call.short}` is left at its default rate: it zeroes half of the values")

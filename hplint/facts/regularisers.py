@@ -1,0 +1,221 @@
+"""What keeps a network from memorising its training data, as far as one file shows, and what makes that no question.
+
+Nothing here proves anything: a single sign in the names of the code is enough to stay silent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+from hplint.facts import torch_roles as roles
+from hplint.facts.calls import BoundCall, Presence
+from hplint.facts.constructed import made_from, module_class, torch_module
+from hplint.facts.file import File
+from hplint.facts.lifetimes import followed, optimizers, parameter_groups
+from hplint.facts.models import ModuleClass
+from hplint.facts.syntax import (
+    Arg,
+    Attribute,
+    Binary,
+    Call,
+    ClassDef,
+    Comprehension,
+    For,
+    FunctionDef,
+    Import,
+    Name,
+    Node,
+)
+from hplint.facts.tree import walk
+
+_DECAYING = frozenset({"AdamW", "Muon", "Adafactor"})
+"""Optimizers that decay weights by default, or whose default is not worth relying on."""
+
+_REGULARISING = re.compile(
+    r"""(?<![a-z])drop(?!na|_last|_duplicates|_column|ped|down|s?_?index) | stochastic_?depth
+      | (batch|layer|group|instance|rms|spectral|weight|filter|ada)_?norm | (?<![a-z])(bn|gn|ln)(?![a-z])
+      | (?<![a-z])norm\d*$ | weight_?decay | (?<![a-z])(wd|l1|l2)(?![a-z]|_loss) | regulari[sz] | penalty | noise
+      | early_?stop | patience | label_?smoothing
+      | augment | albument | imgaug | kornia | mix_?up | cut_?mix | cut_?out | auto_?augment | color_?jitter
+      | random_?(crop|resized|horizontal|vertical|flip|rotation|erasing|affine|perspective|apply|grayscale)
+    """,
+    re.VERBOSE,
+)
+"""Names that stand for a regulariser: dropout, normalisation, decay, penalties, early stopping, augmentation."""
+
+_OTHER_AIMS = re.compile(
+    r"""(?<![a-z])(actor|critic|policy|agents?|reward|replay|[a-z]*dqn|ddpg|ppo|sac|td3|gym[a-z]*|q_?nets?)(?![a-z])
+      | q_?(values?|network) | discriminator | (?<![a-z])[a-z]{0,2}gan(?![a-z]) | (net|model|opt|loss)_?[gd]$ | adversar
+      | auto_?encod | (?<!label_)(?<!hot_)(?<!ordinal_)encoder | decoder | (?<![a-z])c?vae(?![a-z]) | latent | reparam
+      | kld | reconstruct | nerf | siren | pinn | (?<![a-z])(pde|ode|sdf)(?![a-z]) | collocation | diffusion | denois
+      | score_?net | attn | attention | transformer | (?<![a-z])flows?(?![a-z]) | siamese | triplet | contrastive
+      | distill | teacher | pre_?trained | embed | word2vec | skip_?gram
+    """,
+    re.VERBOSE,
+)
+"""Names of work where a network without a regulariser is normal: reinforcement learning, generative models, fields."""
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_KNOWN_LIBRARIES = ("builtins.", "torch.", "math.", "numpy.", "collections.", "itertools.", "functools.")
+
+
+def shows_regularisation(file: File) -> bool:
+    """Whether any name of the file, or any optimizer in it, regularises, or the file is about something else."""
+    names = {_CAMEL.sub("_", name).lower() for name in set(_names(file))}
+    if any(_REGULARISING.search(name) or _OTHER_AIMS.search(name) for name in names):
+        return True
+    if any(file.qualified(call.func) in ("torch.autograd.grad", "torch.func.grad") for call in file.all(Call)):
+        return True
+    return any(_decays(file, call) for call in optimizers(file)) or any(map(_sums_weights, _over_parameters(file)))
+
+
+def trained_models(file: File) -> Iterator[tuple[BoundCall, Call]]:
+    """Optimizers of a file that calls ``backward``, with the calls that construct the models that they train."""
+    if not any(isinstance(call.func, Attribute) and call.func.attr == "backward" for call in file.all(Call)):
+        return
+    for optimizer in optimizers(file):
+        given = optimizer.argument("params").node
+        for part in () if given is None else walk(followed(file, given.value)):
+            if isinstance(part, Attribute) and part.attr in ("parameters", "named_parameters"):
+                for made in made_from(file, part.value):
+                    yield optimizer, made
+
+
+@dataclass(frozen=True, slots=True)
+class PlainNetwork:
+    """A model of Linear and Conv layers and of layers without weights. ``layers`` counts the former.
+
+    ``weights``: how many they have together, those of unknown size left out; ``sized``: no size is unknown.
+    """
+
+    layers: int
+    weights: int
+    sized: bool
+
+
+def plain_network(file: File, made: Call) -> PlainNetwork | None:
+    """The model that a call constructs; None when not all of it is in view, or other layers in it learn."""
+    constructed = list(_layers_of(file, made))
+    layers = [call for call in constructed if call is not None and call.short in roles.LINEAR_OR_CONVOLUTION]
+    learning = [call for call in constructed if call is None or call.short in roles.PARAMETRIC - {"PReLU"}]
+    if not layers or len(layers) != len(learning):
+        return None
+    sizes = [_weights(call) for call in layers]
+    return PlainNetwork(len(layers), sum(size or 0 for size in sizes), None not in sizes)
+
+
+def _layers_of(file: File, made: Call, seen: frozenset[str] = frozenset()) -> Iterator[BoundCall | None]:
+    """Every layer of ``torch.nn`` in a model, a None for each part that is not in view."""
+    module = module_class(file, made)
+    if module is None:
+        for part in walk(made):
+            if isinstance(part, Call):
+                bound = file.bound(part)
+                yield bound if torch_module(file, part) is not None else None
+        return
+    whole = not module.dynamic and module.ancestors == ("torch.nn.Module",) and module.name not in seen
+    if not whole or not all(_understood(module, call) for call in _building_calls(module)):
+        yield None
+        return
+    for layer in module.layers:
+        if layer.kind is not None:
+            yield layer.call
+        else:
+            yield from _layers_of(file, layer.call.node, seen | {module.name})
+
+
+def _weights(call: BoundCall) -> int | None:
+    """How many weights a Linear or Conv layer has, biases left out; None when a size is unknown."""
+    names = (
+        ("in_features", "out_features") if call.short == "Linear" else ("in_channels", "out_channels", "kernel_size")
+    )
+    total = 1
+    for name in names:
+        value = call.argument(name).value.single
+        sizes = () if value is None else value.constant if isinstance(value.constant, tuple) else (value.constant,)
+        if not sizes or not all(isinstance(size, int) for size in sizes):
+            return None
+        if name == "kernel_size" and len(sizes) == 1:
+            sizes = sizes * int(call.short[-2])
+        total *= prod(size for size in sizes if isinstance(size, int))
+    return total
+
+
+def _building_calls(module: ModuleClass) -> Iterator[Call]:
+    for method in module.reached_from("__init__"):
+        yield from (part for part in walk(method) if isinstance(part, Call))
+
+
+def _understood(module: ModuleClass, call: Call) -> bool:
+    """Whether a call of the constructor makes a layer in view, or certainly no model."""
+    file, func = module.file, call.func
+    if torch_module(file, call) is not None or module_class(file, call) is not None:
+        return True
+    name = file.qualified(func)
+    if name is not None:
+        return name.startswith(_KNOWN_LIBRARIES)
+    # A method of something: `self.layers.append(...)`, `super().__init__()`.
+    return isinstance(func, Attribute)
+
+
+def _names(file: File) -> Iterator[str]:
+    """Every identifier of the file; strings and comments do not count."""
+    yield from (name.id for name in file.all(Name))
+    # `frame.drop(...)` is a table losing a column.
+    called = {call.func.end for call in file.all(Call) if isinstance(call.func, Attribute)}
+    for attribute in file.all(Attribute):
+        if attribute.attr != "drop" or attribute.end not in called:
+            yield attribute.attr
+    for call in file.all(Call):
+        yield from (arg.keyword for arg in call.args if arg.keyword is not None and not _is_off(file, arg))
+    yield from (definition.name for definition in file.all(ClassDef))
+    for function in file.all(FunctionDef):
+        yield function.name
+        yield from (parameter.name for parameter in function.parameters)
+    for statement in file.all(Import):
+        yield statement.module or ""
+        yield from (part for name, alias in statement.names for part in (name, alias or ""))
+
+
+def _is_off(file: File, arg: Arg) -> bool:
+    """Whether an option is given its zero: ``weight_decay=0``."""
+    value = file.value(arg.value).single
+    return value is not None and value.constant in (0, 0.0, False)
+
+
+def _decays(file: File, call: BoundCall) -> bool:
+    """Whether an optimizer decays weights, or may."""
+    decay = call.argument("weight_decay")
+    if call.short in _DECAYING or decay.presence is Presence.UNKNOWN:
+        return True
+    if decay.presence is Presence.PRESENT:
+        value = decay.value.single
+        return value is None or value.constant != 0
+    groups = parameter_groups(file, call)
+    return any("weight_decay" in group.options or not group.complete for group in groups.listed)
+
+
+def _over_parameters(file: File) -> Iterator[Node]:
+    """Loops and comprehensions over the parameters of something."""
+    for loop in file.all(For):
+        if _reads_parameters(loop.iter):
+            yield loop
+    for comprehension in file.all(Comprehension):
+        if any(_reads_parameters(generator.iter) for generator in comprehension.generators):
+            yield comprehension
+
+
+def _reads_parameters(node: Node) -> bool:
+    return any(isinstance(part, Attribute) and part.attr in ("parameters", "named_parameters") for part in walk(node))
+
+
+def _sums_weights(loop: Node) -> bool:
+    """Whether a loop over parameters takes a norm: a penalty written by hand."""
+    return any(
+        (isinstance(part, Attribute) and part.attr in ("norm", "abs", "pow", "square", "vector_norm"))
+        or (isinstance(part, Binary) and part.op == "**")
+        for part in walk(loop)
+    )
