@@ -81,15 +81,14 @@ from hplint.rule import (
 def lr_implausible(file: File) -> Iterator[Draft]:
     found = [(call, setting) for call in optimizers(file) for setting in settings_of(with_groups(file, call, "lr"))]
     # A default that is right for one of the optimizers which share it is no mistake.
-    shared = {place(setting) for call, setting in found if judged(call.short, setting) is None}
+    shared = {setting.origin for call, setting in found if judged(call.short, setting) is None}
     for call, setting in found:
         level = judged(call.short, setting)
+        spared = exponent_lost(file, setting) or (not setting.closed and setting.origin in shared)
         if setting.number == 0 and setting.closed and never_moves(file, call):
             message = "`lr` is 0 and nothing sets it later: no weight ever moves"
             yield Draft(setting.at, message, setting.related, level=Level.WARNING)
-        elif (
-            level is not None and (setting.closed or place(setting) not in shared) and not exponent_lost(file, setting)
-        ):
+        elif level is not None and not spared:
             yield Draft(setting.at, f"{setting.says}: {effect(call.short, setting)}", setting.related, level=level)
 
 
@@ -100,10 +99,6 @@ def never_moves(file: File, call: BoundCall) -> bool:
 
 def judged(optimizer: str, setting: Setting) -> Level | None:
     return None if setting.number is None else thresholds.learning_rate_level(optimizer, setting.number)
-
-
-def place(setting: Setting) -> tuple[str | None, int]:
-    return setting.origin.path, setting.origin.start
 
 
 def effect(optimizer: str, setting: Setting) -> str:

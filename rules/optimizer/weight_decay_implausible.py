@@ -48,6 +48,7 @@ from hplint.rule import (
     Files,
     Level,
     Presence,
+    Setting,
     exponent_lost,
     optimizers,
     rule,
@@ -67,12 +68,22 @@ from hplint.rule import (
     subject=Files("optim"),
 )
 def weight_decay_implausible(file: File) -> Iterator[Draft]:
-    for call in optimizers(file):
-        limit = thresholds.weight_decay_limit(call.short, decoupled=maybe_decoupled(call))
-        for setting in settings_of(with_groups(file, call, "weight_decay")):
-            if limit is not None and (setting.number or 0.0) >= limit and not exponent_lost(file, setting):
-                message = f"{setting.says}: `{call.short}` shrinks the weights faster than the loss can grow them"
-                yield Draft(setting.at, message, setting.related)
+    found = [
+        (call, setting, is_too_strong(call, setting))
+        for call in optimizers(file)
+        for setting in settings_of(with_groups(file, call, "weight_decay"))
+    ]
+    # A default that is right for one of the optimizers which share it is no mistake.
+    shared = {setting.origin for _, setting, too_strong in found if not too_strong}
+    for call, setting, too_strong in found:
+        if too_strong and (setting.closed or setting.origin not in shared) and not exponent_lost(file, setting):
+            message = f"{setting.says}: `{call.short}` shrinks the weights faster than the loss can grow them"
+            yield Draft(setting.at, message, setting.related)
+
+
+def is_too_strong(call: BoundCall, setting: Setting) -> bool:
+    limit = thresholds.weight_decay_limit(call.short, decoupled=maybe_decoupled(call))
+    return limit is not None and (setting.number or 0.0) >= limit
 
 
 def maybe_decoupled(call: BoundCall) -> bool:
