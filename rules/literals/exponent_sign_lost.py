@@ -8,7 +8,7 @@ a learning rate the first and the last make the loss NaN or a constant within a 
 import torch
 
 lr = 10^-4  # HP139
-optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5*10^-4)  # HP103 HP139
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5*10^-4)  # HP139
 ```
 
 ```python good
