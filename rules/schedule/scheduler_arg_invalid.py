@@ -1,10 +1,11 @@
 """A number with which a learning-rate schedule makes no sense, and which torch accepts.
 
-Most schedulers check nothing. A negative `step_size` multiplies the rate in every step, so it is gone within ten; a
+Most schedulers check nothing. A `step_size` of -1 multiplies the rate in every step, so it is gone within ten; a
 `step_size` or `T_max` of 0 raises `ZeroDivisionError` only in the first step; milestones given as shares of the run,
-`[0.5, 0.75]`, are compared with whole epochs and never met, so the rate is never lowered. A floor above the rate of
-the optimizer turns a decay into a rise, or keeps `ReduceLROnPlateau` from ever acting. In the log of the learning rate
-each of these is plain to see; in the loss it looks like a model that does not learn.
+`[0.5, 0.75]`, are compared with whole epochs and never met, so the rate is never lowered. A warm-up of 0 steps with
+`LinearLR` is no missing warm-up: the rate starts at a third of itself and stays there. A floor above the rate of the
+optimizer turns a decay into a rise, or keeps `ReduceLROnPlateau` from ever acting. In the log of the learning rate each
+of these is plain to see; in the loss it looks like a model that does not learn.
 
 ```python bad
 from torch.optim.lr_scheduler import CosineAnnealingLR, MultiStepLR, ReduceLROnPlateau, StepLR
@@ -35,17 +36,18 @@ schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=90, eta_m
 
 ## Looks like it, is not
 
-Whole numbers written as floats work, and no warm-up at all is a choice.
+Whole numbers written as floats work, and a warm-up of no steps is harmless where `SequentialLR` leaves it at once.
 
 ```python good
 import torch
-from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, MultiStepLR, StepLR
+from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, MultiStepLR, SequentialLR, StepLR
 
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 steps = StepLR(optimizer, step_size=30.0)
 milestones = MultiStepLR(optimizer, milestones=[30.0, 60.0])
-no_warm_up = LinearLR(optimizer, total_iters=0)
 cosine = CosineAnnealingLR(optimizer, T_max=0.9 * total_steps, eta_min=1e-4)
+no_warm_up = LinearLR(optimizer, total_iters=0)
+both = SequentialLR(optimizer, [no_warm_up, cosine], milestones=[0])
 ```
 
 ## References
@@ -77,25 +79,33 @@ from hplint.rule import (
 
 FRACTION = "no epoch is ever equal to it, so the rate is never lowered"
 DIVIDES = "the first step raises ZeroDivisionError"
+UNSIGNED = "the sign counts for nothing"
+STUCK = "the rate stays at its first factor for the whole run, as that step is never left"
 
 NONSENSE: dict[tuple[str, str], tuple[tuple[Callable[[float], bool], str], ...]] = {
     ("StepLR", "step_size"): (
-        (lambda n: n < 0, "the rate is lowered in every step and soon gone"),
         (lambda n: n == 0, DIVIDES),
-        (lambda n: n % 1 != 0, "the rate is lowered at uneven intervals, as it counts whole epochs"),
+        (lambda n: -1 <= n < 1, "the rate is lowered in every step and soon gone"),
+        (lambda n: n < 0, UNSIGNED),
+        (lambda n: n % 1 != 0, "the rate is lowered only at those whole numbers that are a multiple of it"),
     ),
     ("CosineAnnealingLR", "T_max"): (
         (lambda n: n == 0, DIVIDES),
-        (lambda n: n < 1, "the cosine has no length, so the rate jumps back and forth"),
+        (lambda n: n < 0, UNSIGNED),
+        (lambda n: n < 1, "the cosine is over before the first step, so the rate does not follow it"),
     ),
     ("MultiStepLR", "milestones"): ((lambda n: n % 1 != 0, FRACTION),),
     ("ReduceLROnPlateau", "factor"): ((lambda n: n <= 0, "the first plateau sets the rate to nothing"),),
     ("ReduceLROnPlateau", "patience"): ((lambda n: n < 0, "the rate is lowered after every epoch"),),
-    ("OneCycleLR", "max_lr"): ((lambda n: n <= 0, "the rate never rises above 0"),),
+    ("OneCycleLR", "max_lr"): ((lambda n: n <= 0, "the rate is never above 0"),),
     ("OneCycleLR", "div_factor"): ((lambda n: n == 0, "it raises ZeroDivisionError"),),
-    ("OneCycleLR", "pct_start"): ((lambda n: n == 1, "nothing is left to come down in: it raises ZeroDivisionError"),),
-    ("CyclicLR", "step_size_up"): ((lambda n: n <= 0, "a cycle has no length"),),
-    ("LinearLR", "total_iters"): ((lambda n: n < 0, "the warm-up never happens"),),
+    ("OneCycleLR", "final_div_factor"): ((lambda n: n == 0, "it raises ZeroDivisionError"),),
+    ("OneCycleLR", "pct_start"): (
+        (lambda n: n == 1, "nothing is left to come down in, so the run ends at the highest rate"),
+    ),
+    ("CyclicLR", "step_size_up"): ((lambda n: n == 0, "it raises ZeroDivisionError"), (lambda n: n < 0, UNSIGNED)),
+    ("LinearLR", "total_iters"): ((lambda n: n <= 0, STUCK),),
+    ("ConstantLR", "total_iters"): ((lambda n: n <= 0, STUCK),),
     ("PolynomialLR", "power"): ((lambda n: n < 0, "the last step raises ZeroDivisionError"),),
 }
 FLOORS = {"CosineAnnealingLR": "eta_min", "CosineAnnealingWarmRestarts": "eta_min", "ReduceLROnPlateau": "min_lr"}
@@ -116,7 +126,7 @@ def scheduler_arg_invalid(file: File) -> Iterator[Draft]:
             if scheduler == call.short:
                 for setting in settings_of([untested(file, call.argument(parameter))]):
                     effect = next((says for test, says in checks if any(map(test, numbers(setting)))), None)
-                    if effect is not None:
+                    if effect is not None and not (effect is STUCK and "SequentialLR" in file.text):
                         row = for_argument(call.name, parameter)
                         yield Draft(setting.at, f"{setting.says}: {effect}", setting.related, hyperparameter=row)
         yield from floor_above_start(file, call)
