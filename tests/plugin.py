@@ -23,13 +23,13 @@ def _places(file, word):
     return [Place(found.start(), found.end()) for found in re.finditer(word, file.text)]
 
 
-@rule("HP901", "found-red", level=Level.ERROR, topic="markers", subject=Files("RED"), since="0.1", library="marks")
+@rule("HP901", "found-red", level=Level.ERROR, topic="markers", subject=Files("RED"), since="0.1", library="dye")
 def red(file):
     for place in _places(file, "RED"):
         yield Draft(place, "`RED` is here", fix=replace(place, "GREEN", "write `GREEN`", Safety.SAFE))
 
 
-@rule("HP902", "found-blue", level=Level.WARNING, topic="markers", subject=Files("BLUE"), since="0.1", library="marks")
+@rule("HP902", "found-blue", level=Level.WARNING, topic="markers", subject=Files("BLUE"), since="0.1", library="dye")
 def blue(file):
     for place in _places(file, "BLUE"):
         first = _places(file, "torch")[0]
@@ -37,13 +37,13 @@ def blue(file):
                     fix=replace(place, "GREEN", "write `GREEN`"))
 
 
-@rule("HP903", "found-grey", level=Level.PEDANTIC, topic="markers", subject=Files("GREY"), since="0.1", library="marks")
+@rule("HP903", "found-grey", level=Level.PEDANTIC, topic="markers", subject=Files("GREY"), since="0.1", library="dye")
 def grey(file):
     for place in _places(file, "GREY"):
         yield Draft(place, "`GREY` is here")
 
 
-@rule("HP904", "found-shade", level=Level.ERROR, topic="shades", subject=Files("SHADE"), since="0.1", library="marks")
+@rule("HP904", "found-shade", level=Level.ERROR, topic="shades", subject=Files("SHADE"), since="0.1", library="dye")
 def shade(file):
     for place in _places(file, "SHADE_HARD"):
         yield Draft(place, "`SHADE_HARD` is here")
@@ -53,31 +53,31 @@ def shade(file):
         yield Draft(place, "`SHADE_FAINT` is here", level=Level.PEDANTIC)
 
 
-@rule("HP905", "broken-rule", level=Level.ERROR, topic="failures", subject=Files("CRASH"), since="0.1", library="marks")
+@rule("HP905", "broken-rule", level=Level.ERROR, topic="failures", subject=Files("CRASH"), since="0.1", library="dye")
 def broken(file):
     yield Draft(_places(file, "CRASH")[0], "`CRASH` is here")
     raise KeyError("a bug in a rule")
 
 
-@rule("HP906", "killer", level=Level.ERROR, topic="failures", subject=Files("KILL_WORKER"), since="0.1", library="marks")
+@rule("HP906", "killer", level=Level.ERROR, topic="failures", subject=Files("KILL_WORKER"), since="0.1", library="dye")
 def killer(file):
     os._exit(9)
 
 
-@rule("HP907", "bad-fix", level=Level.ERROR, topic="fixes", subject=Files("UNPARSABLE"), since="0.1", library="marks")
+@rule("HP907", "bad-fix", level=Level.ERROR, topic="fixes", subject=Files("UNPARSABLE"), since="0.1", library="dye")
 def bad_fix(file):
     for place in _places(file, "UNPARSABLE"):
         yield Draft(place, "`UNPARSABLE` is here", fix=replace(place, "(", "break it", Safety.SAFE))
 
 
-@rule("HP908", "swinging", level=Level.ERROR, topic="fixes", subject=Files("PING", "PONG"), since="0.1", library="marks")
+@rule("HP908", "swinging", level=Level.ERROR, topic="fixes", subject=Files("PING", "PONG"), since="0.1", library="dye")
 def swinging(file):
     for old, new in (("PING", "PONG"), ("PONG", "PING")):
         for place in _places(file, old):
             yield Draft(place, f"`{old}` is here", fix=replace(place, new, f"write `{new}`", Safety.SAFE))
 
 
-@rule("HP909", "growing", level=Level.ERROR, topic="fixes", subject=Files("GROW"), since="0.1", library="marks")
+@rule("HP909", "growing", level=Level.ERROR, topic="fixes", subject=Files("GROW"), since="0.1", library="dye")
 def growing(file):
     """Needs three rounds, and puts a line in."""
     for place in _places(file, r"GROW(_\\d)?\\b"):
@@ -87,7 +87,7 @@ def growing(file):
         yield Draft(place, "it grows", fix=DraftFix("let it grow", edits, Safety.SAFE))
 
 
-@rule("HP910", "overlapping", level=Level.ERROR, topic="fixes", subject=Files("PAIR"), since="0.1", library="marks")
+@rule("HP910", "overlapping", level=Level.ERROR, topic="fixes", subject=Files("PAIR"), since="0.1", library="dye")
 def overlapping(file):
     for place in _places(file, "PAIR"):
         whole = Place(place.start, place.end + 1)
@@ -95,15 +95,21 @@ def overlapping(file):
         yield Draft(whole, "`PAIR` and one more", fix=replace(whole, "TWO", "write `TWO`", Safety.SAFE))
 
 
-@rule("HP911", "unwritable", level=Level.ERROR, topic="fixes", subject=Files("EURO"), since="0.1", library="marks")
+@rule("HP911", "unwritable", level=Level.ERROR, topic="fixes", subject=Files("EURO"), since="0.1", library="dye")
 def unwritable(file):
     for place in _places(file, "EURO"):
         yield Draft(place, "`EURO` is here", fix=replace(place, "\\u20ac", "write the sign", Safety.SAFE))
 
 
-@rule("HP912", "elsewhere", level=Level.ERROR, topic="failures", subject=Files("ELSEWHERE"), since="0.1", library="marks")
+@rule("HP912", "elsewhere", level=Level.ERROR, topic="failures", subject=Files("ELSEWHERE"), since="0.1", library="dye")
 def elsewhere(file):
     yield Draft(Place(0, 1, "other.py"), "`ELSEWHERE` points out of the file")
+
+
+@rule("HP913", "echoing", level=Level.ERROR, topic="markers", subject=Files("ECHO"), since="0.1", library="dye")
+def echoing(file):
+    yield Draft(_places(file, "ECHO")[0], "`ECHO` is here")
+    yield Draft(_places(file, "ECHO")[0], "`ECHO` is here")
 '''
 
 _ENTRY_POINTS = f"[hplint.rules]\n{NAME} = hplint_marker_rules\n"

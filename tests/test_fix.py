@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hplint import fix
+from hplint import engine
 from hplint.batch import lint_paths
 from hplint.fix import Change, WriteError, apply, write
 from hplint.model import Edit, Fix, Safety
@@ -166,7 +166,7 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(train: Path, monkeypatch: 
         raise PermissionError(13, "Permission denied")
 
     before = train.read_bytes()
-    monkeypatch.setattr(fix.os, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     result = hplint("check", "--fix", "--output-format", "concise")
     assert train.read_bytes() == before
     assert result.stderr == "train.py: not fixed: Permission denied\n"
@@ -176,24 +176,18 @@ def test_a_write_that_fails_leaves_the_file_as_it_was(train: Path, monkeypatch: 
 
 
 def test_a_file_that_may_not_be_written_is_not(train: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fix.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
     assert hplint("check", "--fix").stderr == "train.py: not fixed, because it is not writable\n"
     assert "RED" in train.read_text("utf-8")
 
 
-def test_what_imports_a_fixed_file_is_checked_again(project: Path) -> None:
-    (project / "config.py").write_text("import torch\nMOMENTUM = 0.9  # RED\n")
-    (project / "train.py").write_text("import torch\nimport config\ntorch.optim.SGD(p, lr=0.1)\n")
-    passes: list[int] = []
-    from hplint import engine
-
-    forget = engine.forget_project
-    engine.forget_project = lambda: (passes.append(1), forget())[1]  # type: ignore[assignment, func-returns-value]
-    try:
-        hplint("check", "--fix")
-    finally:
-        engine.forget_project = forget
-    assert passes == [1]
+def test_imported_modules_are_read_again_after_a_fix(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (project / "settings_.py").write_text("import torch\nLR = 3e3  # RED\n")
+    (project / "train.py").write_text("import torch\nfrom settings_ import LR\ntorch.optim.SGD(p, lr=LR)\n")
+    forgotten: list[str] = []
+    monkeypatch.setattr(engine, "forget_project", lambda: forgotten.append("once"))
+    hplint("check", "--fix")
+    assert forgotten == ["once"]
 
 
 def test_many_files_in_several_processes(project: Path) -> None:

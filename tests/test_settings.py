@@ -207,7 +207,7 @@ def test_an_unknown_selector_suggests() -> None:
         ('levels = { unexpected-argument = "high" }', "`levels.unexpected-argument` must be one of error, warning, advice, pedantic, not 'high'"),  # noqa: E501
         ('levels = { HP10 = "error" }', "`levels`: `HP10` is no rule"),
         ('per-file-ignores = { "a.py" = "HP101" }', "`per-file-ignores.a.py` must be a list of strings, not 'HP101'"),
-        ('per-file-ignores = { "a.py" = ["x"] }', "`per-file-ignores.a.py`: `x` is no rule, topic, level or library"),  # noqa: E501
+        ('per-file-ignores = { "a.py" = ["x"] }', "`per-file-ignores.a.py`: `x` is no rule, topic, level or library"),
         ("max-file-size = true", "`max-file-size` must be a positive number of bytes, not True"),
         ("max-file-size = 0", "`max-file-size` must be a positive number of bytes, not 0"),
         ('target-versions = { torch = 2.1 }', "`target-versions.torch` must be a version such as \"2.4\", not 2.1"),
