@@ -32,7 +32,7 @@ from hplint.facts.statements import moved_before
 from hplint.facts.surroundings import expected, own_parser, untested
 from hplint.facts.training import Event, EventKind, Role, TrainingStep
 from hplint.facts.tree import argument, inside, walk
-from hplint.facts.undefined import dotless_store, is_complete, undefined_uses
+from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
@@ -85,7 +85,6 @@ __all__ = [
     "as_number",
     "broken",
     "closest",
-    "dotless_store",
     "expected",
     "exponent_lost",
     "exports",
@@ -99,6 +98,7 @@ __all__ = [
     "is_module",
     "labelled_values",
     "learning_rate_later",
+    "local_name",
     "look_alike",
     "made_from",
     "module_class",

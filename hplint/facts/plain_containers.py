@@ -64,7 +64,7 @@ def plain_containers(module: ModuleClass) -> Iterator[PlainContainer]:
         if not displays or any(display is None for display in displays) or _looked_after(module, attr):
             continue
         names = {store.value.id for store in stores if isinstance(store.value, Name)}
-        if any(_used_otherwise(module, name) for name in names):
+        if any(_used_otherwise(module, name, 1) for name in names):
             continue
         written = [element for display in displays for element in _elements(display)]
         added = list(_added(module, attr, names))
@@ -120,7 +120,7 @@ def _constructed(module: ModuleClass, element: Expr) -> Iterator[Call]:
     if isinstance(made, Collection | Dict):
         for inner in _elements(made):
             yield from _constructed(module, inner)
-    elif isinstance(made, Call) and not (isinstance(element, Name) and _used_otherwise(module, element.id)):
+    elif isinstance(made, Call) and not (isinstance(element, Name) and _used_otherwise(module, element.id, 0)):
         lost = holds_weights(module.file, made) or torch_module(module.file, made) in roles.DROPOUT
         yield from (made,) if lost else ()
 
@@ -129,8 +129,8 @@ def _is_module(file: File, call: Call) -> bool:
     return torch_module(file, unwrapped(call)) is not None or module_class(file, unwrapped(call)) is not None
 
 
-def _used_otherwise(module: ModuleClass, name: str) -> bool:
-    """Whether a local name is handed on: unpacked, stored twice, or given to a function that may keep it."""
+def _used_otherwise(module: ModuleClass, name: str, stores: int) -> bool:
+    """Whether a local name is handed on: unpacked, stored more often than that, or given to a function that may keep it."""
     stored = 0
     for part in walk(module.node):
         match part:
@@ -141,7 +141,7 @@ def _used_otherwise(module: ModuleClass, name: str) -> bool:
                 return True
             case Assign(targets=targets, value=value) if value is not None and _names(value, name):
                 stored += len(targets)
-    return stored > 1
+    return stored > stores
 
 
 def _looked_after(module: ModuleClass, attr: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from hplint.facts import torch_roles as roles
-from hplint.facts.models import AttributeUse, ModuleClass, self_name
+from hplint.facts.models import AttributeUse, ModuleClass
 from hplint.facts.surroundings import expected
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Collection, Expr, For, Literal, Name, Node
 from hplint.facts.tree import inside
@@ -44,10 +44,10 @@ def is_complete(module: ModuleClass) -> bool:
     return made and not module.node.decorators and not any(_derived(module))
 
 
-def dotless_store(module: ModuleClass, attr: str) -> Node | None:
-    """``self_attr = …`` in a method, where ``self.attr = …`` was meant."""
+def local_name(module: ModuleClass, name: str) -> Node | None:
+    """Where a method of the class binds a local name or takes it as a parameter."""
     for method in module.methods.values():
-        for binding in module.file.code.scopes[method.scope].bindings.get(f"{self_name(method)}_{attr}", ()):
+        for binding in module.file.code.scopes[method.scope].bindings.get(name, ()):
             return binding
     return None
 

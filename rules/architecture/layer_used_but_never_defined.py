@@ -137,11 +137,12 @@ from hplint.rule import (
     ModuleClass,
     Safety,
     closest,
-    dotless_store,
     is_complete,
+    local_name,
     look_alike,
     replace,
     rule,
+    self_name,
     undefined_uses,
 )
 
@@ -152,30 +153,32 @@ def layer_used_but_never_defined(module: ModuleClass) -> Iterator[Draft]:
     reached = {method.name for method in module.reached_from("forward", "training_step")}
     for attr, uses in undefined_uses(module).items():
         at = uses[0].node
-        message = f"`{module.file.source(at)}` is read, and nothing in `{module.name}` defines it"
+        object_name = self_name(module.methods[uses[0].method]) or "self"
+        message = f"`{object_name}.{attr}` is read, and nothing in `{module.name}` defines it"
         twins = [stored for stored in places if look_alike(stored, attr)]
         near = twins[0] if len(twins) == 1 else closest(attr, places)
-        local = dotless_store(module, attr)
-        if local is not None:
-            related = (local, f"`{module.file.source(local)}` is a local variable: the dot is missing")
-            yield Draft(at, message, (related,), _dot(module, local, attr))
-        elif near is not None:
+        dotless, variable = local_name(module, f"{object_name}_{attr}"), local_name(module, attr)
+        if dotless is not None:
+            related = (dotless, f"`{object_name}_{attr}` is a local variable: the dot is missing")
+            yield Draft(at, message, (related,), _dot(module, dotless, f"{object_name}.{attr}"))
+        elif near is not None and variable is None:
             safety = Safety.SAFE if twins else Safety.UNSAFE
-            yield Draft(at, message, ((places[near], f"`{near}` is stored here"),), _rename(uses, near, safety))
+            yield Draft(at, message, ((places[near], f"`{near}` is stored here"),), _rename(module, uses, near, safety))
         elif is_complete(module) and any(use.method in reached for use in uses):
-            yield Draft(at, message)
+            yield Draft(at, message, ((variable, f"`{attr}` is a local name here"),) if variable else ())
 
 
-def _rename(uses: tuple[AttributeUse, ...], name: str, safety: Safety) -> DraftFix:
+def _rename(module: ModuleClass, uses: tuple[AttributeUse, ...], name: str, safety: Safety) -> DraftFix | None:
+    # What stands in an f-string has the place of the whole string.
+    if any(not re.fullmatch(rf"\w+\.{use.attr}", module.file.source(use.node)) for use in uses):
+        return None
     edits = tuple(DraftEdit(use.node.end - len(use.attr), use.node.end, name) for use in uses)
     return DraftFix(f"read `{name}`", edits, safety)
 
 
-def _dot(module: ModuleClass, local: Located, attr: str) -> DraftFix | None:
+def _dot(module: ModuleClass, local: Located, attribute: str) -> DraftFix | None:
     """``self_decoder`` to ``self.decoder``, where the local variable has no other use."""
     text = module.file.text
-    name = text[local.start : local.end]
-    if len(re.findall(rf"\b{re.escape(name)}\b", text)) != 1:
+    if len(re.findall(rf"\b{re.escape(text[local.start : local.end])}\b", text)) != 1:
         return None
-    attribute = f"{name.removesuffix('_' + attr)}.{attr}"
     return replace(local, attribute, f"store it: `{attribute}`", Safety.SAFE)

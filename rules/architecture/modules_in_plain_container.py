@@ -155,7 +155,10 @@ def _wrap(module: ModuleClass, container: PlainContainer) -> DraftFix | None:
         case _:
             return None
     wrapper = f"{module.file.source(func.value)}.{wrapper}"
-    return replace(display, f"{wrapper}({module.file.source(display)})", f"wrap it in `{wrapper}`")
+    text = module.file.source(display)
+    if isinstance(display, syntax.Collection) and display.kind == "tuple":  # its parentheses are not part of it
+        text = f"[{text}]"
+    return replace(display, f"{wrapper}({text})", f"wrap it in `{wrapper}`")
 
 
 def _is_name(key: syntax.Expr | None) -> bool:
