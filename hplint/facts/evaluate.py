@@ -36,6 +36,8 @@ _DEPTH = 40
 """Steps from name to name before the search is given up."""
 _COMBINATIONS = 16
 """Values of a computed expression before it counts as unknown."""
+_COMMAND_LINES = ("tyro.cli", "pyrallis.parse", "draccus.parse", "simple_parsing.parse")
+"""Functions that fill a dataclass from the command line."""
 _DEFAULTS = (OriginKind.ARGPARSE, OriginKind.FIELD, OriginKind.PARAMETER)
 
 
@@ -240,16 +242,26 @@ class Evaluator:
         given = [arg for arg in call.args if arg.keyword == attr]
         definition = self._names.definition(call.func)
         if isinstance(definition, ClassDef):
-            if any(arg.keyword is None for arg in call.args):
-                return UNKNOWN
-            if self._holders.is_dataclass(definition) and given:
-                return named(self.value(given[0].value), OriginKind.CONSTANT, f"{definition.name}({attr}=…)")
-            if self._holders.self_stores(definition).get(attr):
-                return UNKNOWN
-            return self._of_class(definition, attr)
+            return self._of_constructed(definition, call, attr)
+        if self._names.qualified(call.func) in _COMMAND_LINES and call.args:
+            read = self._names.definition(call.args[0].value)
+            return replace(self._of_class(read, attr), closed=False) if isinstance(read, ClassDef) else UNKNOWN
         if given and self._names.qualified(call.func) in ("types.SimpleNamespace", "argparse.Namespace"):
             return named(self.value(given[0].value), OriginKind.CONSTANT, attr)
         return UNKNOWN
+
+    def _of_constructed(self, definition: ClassDef, call: Call, attr: str) -> Value:
+        if self._holders.self_stores(definition).get(attr) or any(
+            a.keyword is None and a.star != "**" for a in call.args
+        ):
+            return UNKNOWN
+        if not self._holders.is_dataclass(definition):
+            return UNKNOWN if call.args else self._of_class(definition, attr)
+        for arg in call.args:
+            if arg.keyword == attr:
+                return named(self.value(arg.value), OriginKind.CONSTANT, f"{definition.name}({attr}=…)")
+        value = self._of_class(definition, attr)
+        return replace(value, closed=False) if any(arg.star for arg in call.args) else value
 
     def _of_flag(self, dest: str) -> Value:
         """The default of a command-line option."""

@@ -70,6 +70,19 @@ KNOWN = {
         True,
         "constant",
     ),
+    "dataclass that may be given it": (
+        "from dataclasses import dataclass\n@dataclass\nclass C:\n    lr: float = 1\nc = C(**given)\nuse(c.lr)",
+        [1],
+        False,
+        "field default",
+    ),
+    "dataclass from the command line": (
+        "import tyro\nfrom dataclasses import dataclass\n@dataclass\nclass C:\n    lr: float = 1\n"
+        "c = tyro.cli(C)\nuse(c.lr)",
+        [1],
+        False,
+        "field default",
+    ),
     "attribute of self": (
         "class T:\n    def __init__(self, lr=1):\n        self.lr = lr\n    def f(self):\n        use(self.lr)",
         [1],
