@@ -231,9 +231,8 @@ def names(pattern: str) -> tuple[str, ...]:
     if last != "*":
         found = lookup(pattern)
         return () if found is None else (found.name,)
-    symbols = _data()["symbols"]
-    public = (canonical(f"{module}.{short}") for short in exports(module) or () if not short.startswith("_"))
-    return tuple(sorted({name for name in public if name in symbols}))
+    split = (name.rpartition(".") for name in _data()["symbols"])
+    return tuple(sorted(f"{module}.{short}" for owner, _, short in split if owner == module and short[0] != "_"))
 
 
 def removed(symbol: str, parameter: str) -> Removed | None:

@@ -17,6 +17,16 @@ class Unknown:
 
 UNKNOWN: Final = Unknown()
 
+
+class NotNone:
+    """The value of what is not None for certain and of which nothing else is known."""
+
+    def __repr__(self) -> str:
+        return "NOT_NONE"
+
+
+NOT_NONE: Final = NotNone()
+
 _TYPES: Final[dict[str, type | tuple[type, ...]]] = {
     "bool": bool,
     "complex": complex,
@@ -97,7 +107,7 @@ def _value(expr: ast.expr, known: Mapping[str, object]) -> object:
             return _item(_value(value, known), _value(index, known))
         case ast.Attribute(value=ast.Call(func=ast.Name(id="type"), args=[inner]), attr="__name__"):
             held = _value(inner, known)
-            return UNKNOWN if held is UNKNOWN else type(held).__name__
+            return UNKNOWN if unsure(held) else type(held).__name__
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
             return _call(name, args, known)
     return UNKNOWN
@@ -106,7 +116,12 @@ def _value(expr: ast.expr, known: Mapping[str, object]) -> object:
 def truth(expr: ast.expr, known: Mapping[str, object]) -> bool | None:
     """Whether an expression holds, None when it cannot be told."""
     value = evaluate(expr, known)
-    return None if value is UNKNOWN else bool(value)
+    return None if unsure(value) else bool(value)
+
+
+def unsure(value: object) -> bool:
+    """Whether a value is not known."""
+    return value is UNKNOWN or value is NOT_NONE
 
 
 def _elements(expr: ast.expr, known: Mapping[str, object]) -> object:
@@ -118,19 +133,19 @@ def _elements(expr: ast.expr, known: Mapping[str, object]) -> object:
 
 def _logic(values: list[ast.expr], known: Mapping[str, object], *, stop: bool) -> object:
     """``or`` stops at a true value, ``and`` at a false one; one that cannot be told may still be overruled."""
-    unsure = False
+    open_ = False
     value: object = UNKNOWN
     for part in values:
         holds = truth(part, known)
         if holds is stop:
-            return stop if unsure else evaluate(part, known)
-        unsure |= holds is None
+            return stop if open_ else evaluate(part, known)
+        open_ |= holds is None
         value = evaluate(part, known)
-    return UNKNOWN if unsure else value
+    return UNKNOWN if open_ else value
 
 
 def _unary(op: ast.unaryop, value: object) -> object:
-    if value is UNKNOWN:
+    if unsure(value):
         return UNKNOWN
     if isinstance(op, ast.Not):
         return not value
@@ -149,24 +164,24 @@ def _binary(op: ast.operator, left: object, right: object) -> object:
 
 def _chain(expr: ast.Compare, known: Mapping[str, object]) -> object:
     left = _value(expr.left, known)
-    unsure = False
+    open_ = False
     for op, comparator in zip(expr.ops, expr.comparators, strict=True):
         right = _elements(comparator, known) if isinstance(op, ast.In | ast.NotIn) else _value(comparator, known)
         holds = _compare(op, left, right)
         if holds is False:
-            return UNKNOWN if unsure else False
-        unsure |= holds is None
+            return UNKNOWN if open_ else False
+        open_ |= holds is None
         left = right
-    return UNKNOWN if unsure else True
+    return UNKNOWN if open_ else True
 
 
 def _compare(op: ast.cmpop, left: object, right: object) -> bool | None:
     if isinstance(op, ast.In | ast.NotIn):
         found = _contains(left, right)
         return found if found is None or isinstance(op, ast.In) else not found
-    if isinstance(left, tuple) and right is None and isinstance(op, ast.Is | ast.IsNot):
+    if (isinstance(left, tuple) or left is NOT_NONE) and right is None and isinstance(op, ast.Is | ast.IsNot):
         return isinstance(op, ast.IsNot)
-    if left is UNKNOWN or right is UNKNOWN or _partly(left) or _partly(right):
+    if unsure(left) or unsure(right) or _partly(left) or _partly(right):
         return None
     if isinstance(op, ast.Is | ast.IsNot):
         if right is not None and not isinstance(right, bool):
@@ -179,20 +194,20 @@ def _compare(op: ast.cmpop, left: object, right: object) -> bool | None:
 
 
 def _contains(item: object, container: object) -> bool | None:
-    if item is UNKNOWN or _partly(item):
+    if unsure(item) or _partly(item):
         return None
     if isinstance(container, str) and isinstance(item, str):
         return item in container
     if not isinstance(container, tuple):
         return None
-    if any(item == element for element in container if element is not UNKNOWN):
+    if any(item == element for element in container if not unsure(element)):
         return True
     return None if _partly(container) else False
 
 
 def _partly(value: object) -> bool:
     """Whether something in a tuple cannot be told."""
-    return isinstance(value, tuple) and any(element is UNKNOWN or _partly(element) for element in value)
+    return isinstance(value, tuple) and any(unsure(element) or _partly(element) for element in value)
 
 
 def _item(value: object, index: object) -> object:
@@ -209,9 +224,9 @@ def _call(name: str, args: list[ast.expr], known: Mapping[str, object]) -> objec
     values = [_value(arg, known) for arg in args]
     if name == "callable" and len(values) == 1:
         # Constants are not callable.
-        return UNKNOWN if values[0] is UNKNOWN else False
+        return UNKNOWN if unsure(values[0]) else False
     call = CALLS.get(name)
-    if call is None or any(v is UNKNOWN or _partly(v) for v in values):
+    if call is None or any(unsure(v) or _partly(v) for v in values):
         return UNKNOWN
     if name in {"int", "float"} and not isinstance(values[0], int | float):
         return UNKNOWN
@@ -221,7 +236,7 @@ def _call(name: str, args: list[ast.expr], known: Mapping[str, object]) -> objec
 
 
 def _isinstance(value: object, types: ast.expr) -> object:
-    if value is UNKNOWN or not is_known_type(types):
+    if unsure(value) or not is_known_type(types):
         return UNKNOWN
     wanted = types.elts if isinstance(types, ast.Tuple) else [types]
     return any(isinstance(value, _TYPES.get(ast.unparse(one), ())) for one in wanted)

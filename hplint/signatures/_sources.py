@@ -134,6 +134,8 @@ class Library:
         self.name = name
         self.module = cache(self._read)
         self.resolve = cache(self._resolve)
+        self.bases = cache(self._bases)
+        self.mro = cache(self._mro)
 
     def path(self, module: str) -> Path | None:
         """The file of a module: source before stub."""
@@ -241,7 +243,7 @@ class Library:
 
     # --- classes
 
-    def bases(self, cls: Class) -> list[Class | str]:
+    def _bases(self, cls: Class) -> list[Class | str]:
         """Direct bases: classes of the library, dotted names for all others."""
         found: list[Class | str] = []
         for base in cls.node.bases:
@@ -257,7 +259,7 @@ class Library:
                     found.append(ast.unparse(base))
         return found
 
-    def mro(self, cls: Class) -> list[Class | str]:
+    def _mro(self, cls: Class) -> list[Class | str]:
         """The class and all it derives from, in the order in which Python looks attributes up."""
         bases = self.bases(cls)
         linear: list[list[Class | str]] = [self.mro(b) if isinstance(b, Class) else [b] for b in bases]

@@ -150,6 +150,8 @@ class Catalogue:
     def constructor(self, cls: Class) -> tuple[list[Json], bool]:
         """The parameters that calling a class takes, and whether they are only the best guess."""
         mro = self.library.mro(cls)
+        if any("dataclass" in ast.unparse(decorator) for decorator in cls.node.decorator_list):
+            return _ANYTHING, True
         for method in ("__new__", "__init__"):
             for owner in mro:
                 if isinstance(owner, Class):
@@ -161,6 +163,8 @@ class Catalogue:
                         lost |= stub
                         if is_open(found) and method == "__new__":
                             break
+                        if owner.home == _REFUSES:
+                            return [], False
                         return found, lost
                 elif method == "__init__" and owner.rpartition(".")[2] not in _PLAIN_BASES:
                     return _ANYTHING, True
@@ -204,7 +208,7 @@ class Catalogue:
         """A package's modules at any depth."""
         for short in self.library.submodules(package):
             module = f"{package}.{short}"
-            if self.library.module(module) is not None:
+            if self.library.path(module) is not None:
                 yield module
                 yield from self.below(module)
 
@@ -219,8 +223,7 @@ class Catalogue:
         source = self.library.module(module)
         if source is not None:
             found.update(source.names)
-            for star in source.stars:
-                found.update(self.bound(star))
+            found.update(name for star in source.stars for name in public_names(self.library, star))
         if module == self.library.name:
             # In two loops it copies what the C extension holds; of the first module, only what is public.
             found.update(name for name in self.bound("torch._C") if not name.startswith("_"))
@@ -231,6 +234,8 @@ class Catalogue:
 
 _PLAIN_BASES = frozenset({"object", "Generic", "ABC", "Protocol", "Iterable", "Iterator"})
 """Outside classes that bring no constructor of their own."""
+_REFUSES = "torch.nn.modules.module.Module"
+"""Its constructor is ``*args, **kwargs`` only to raise TypeError itself when there are any."""
 _ANYTHING: list[Json] = [{"name": "args", "kind": "*"}, {"name": "kwargs", "kind": "**"}]
 
 
@@ -285,11 +290,10 @@ def catalogue(root: Path) -> str:
         for node in ast.parse((root / "version.py").read_text(encoding="utf-8")).body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__version__"
     )
-    modules = [name for name in EXPORTS for name in [name, *(f"{name}.{m}" for m in library.submodules(name))]]
     contents: dict[str, Any] = {
         "aliases": found.aliases(),
         "exports": {module: found.exports(module) for module in EXPORTS},
-        "modules": sorted({name for name in modules if not name.rpartition(".")[2].startswith("_")}),
+        "modules": ["torch", *(name for name in found.below("torch") if "._" not in name)],
         "removed": {f"{r['symbol']}({r['parameter']})": r for r in table("removed.toml", "removed")},
         "symbols": {name: found.symbol(name) for name in found.targets},
         "version": version.partition("+")[0],
@@ -299,6 +303,8 @@ def catalogue(root: Path) -> str:
 
 
 def _lines(value: Any) -> str:
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(map(_json, value)) + "\n]"
     if not isinstance(value, dict):
         return _json(value)
     return "{\n" + ",\n".join(f"{_json(key)}: {_json(inner)}" for key, inner in sorted(value.items())) + "\n}"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 
 from hplint.signatures import Guard, Signature
-from hplint.signatures._evaluate import UNKNOWN, evaluate, truth
+from hplint.signatures._evaluate import NOT_NONE, UNKNOWN, evaluate, truth, unsure
 
-__all__ = ["Broken", "broken"]
+__all__ = ["NOT_NONE", "Broken", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,9 @@ class Broken:
 def broken(signature: Signature, known: Mapping[str, object]) -> Iterator[Broken]:
     """The guards that hold for these values, in the order in which the library checks them.
 
-    ``known`` has the value of each parameter that is known for certain, defaults of absent ones included. Nothing is
-    said where the rest could change the answer.
+    ``known`` has the value of each parameter that is known for certain, defaults of absent ones included;
+    :data:`NOT_NONE` for one of which only that is known (``sampler=RandomSampler(data)``). Nothing is said where the
+    rest could change the answer.
     """
     for guard in signature.guards:
         condition = _parsed(guard.condition)
@@ -48,7 +49,7 @@ def filled(template: str, known: Mapping[str, object]) -> str:
             )
             parsed = _parsed(source)
             value = UNKNOWN if parsed is None else evaluate(parsed, known)
-            shown.append(source if value is UNKNOWN else repr(value) if conversion == "r" else str(value))
+            shown.append(source if unsure(value) else repr(value) if conversion == "r" else str(value))
     return " ".join("".join(shown).split())
 
 
