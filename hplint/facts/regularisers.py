@@ -84,16 +84,19 @@ def trained_models(file: File) -> Iterator[tuple[BoundCall, Call]]:
                     yield optimizer, made
 
 
+_USUAL_WIDTH = 64
+"""What a width that is not known counts for."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlainNetwork:
-    """A model of Linear and Conv layers and of layers without weights. ``layers`` counts the former.
+    """A model of Linear and Conv layers and of layers without weights.
 
-    ``weights``: how many they have together, those of unknown size left out; ``sized``: no size is unknown.
+    ``layers`` counts the former, ``weights`` is about how many weights they have together.
     """
 
     layers: int
     weights: int
-    sized: bool
 
 
 def plain_network(file: File, made: Call) -> PlainNetwork | None:
@@ -103,8 +106,7 @@ def plain_network(file: File, made: Call) -> PlainNetwork | None:
     learning = [call for call in constructed if call is None or call.short in roles.PARAMETRIC - {"PReLU"}]
     if not layers or len(layers) != len(learning):
         return None
-    sizes = [_weights(call) for call in layers]
-    return PlainNetwork(len(layers), sum(size or 0 for size in sizes), None not in sizes)
+    return PlainNetwork(len(layers), sum(map(_weights, layers)))
 
 
 def _layers_of(file: File, made: Call, seen: frozenset[str] = frozenset()) -> Iterator[BoundCall | None]:
@@ -127,21 +129,20 @@ def _layers_of(file: File, made: Call, seen: frozenset[str] = frozenset()) -> It
             yield from _layers_of(file, layer.call.node, seen | {module.name})
 
 
-def _weights(call: BoundCall) -> int | None:
-    """How many weights a Linear or Conv layer has, biases left out; None when a size is unknown."""
-    names = (
-        ("in_features", "out_features") if call.short == "Linear" else ("in_channels", "out_channels", "kernel_size")
-    )
-    total = 1
-    for name in names:
-        value = call.argument(name).value.single
-        sizes = () if value is None else value.constant if isinstance(value.constant, tuple) else (value.constant,)
-        if not sizes or not all(isinstance(size, int) for size in sizes):
-            return None
-        if name == "kernel_size" and len(sizes) == 1:
-            sizes = sizes * int(call.short[-2])
-        total *= prod(size for size in sizes if isinstance(size, int))
-    return total
+def _weights(call: BoundCall) -> int:
+    """About how many weights a Linear or Conv layer has: biases left out, a default taken for the value."""
+    if call.short.endswith("Linear"):
+        return _size(call, "in_features", _USUAL_WIDTH) * _size(call, "out_features", _USUAL_WIDTH)
+    width = _size(call, "in_channels", _USUAL_WIDTH) * _size(call, "out_channels", _USUAL_WIDTH)
+    kernel = call.argument("kernel_size").value.single
+    if kernel is not None and isinstance(kernel.constant, tuple):
+        return width * prod(side for side in kernel.constant if isinstance(side, int))
+    return int(width * _size(call, "kernel_size", 1) ** int(call.short[-2]))
+
+
+def _size(call: BoundCall, parameter: str, unknown: int) -> int:
+    possible = call.argument(parameter).value.possible
+    return max((each.constant for each in possible if isinstance(each.constant, int)), default=unknown)
 
 
 def _building_calls(module: ModuleClass) -> Iterator[Call]:

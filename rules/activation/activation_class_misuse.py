@@ -107,14 +107,15 @@ from hplint.rule import (
     walk,
 )
 
+_CONTAINERS = frozenset(f"torch.nn.{name}" for name in torch_roles.MODULE_CONTAINERS)
+
 
 @rule("HP127", "activation-class-misuse", level=Level.ERROR, topic="activation", since="0.1", subject=Files("nn"))
 def activation_class_misuse(file: File) -> Iterator[Draft]:
-    for call in file.all(syntax.Call):
-        kind = torch_module(file, call)
-        if kind in torch_roles.MODULE_CONTAINERS:
-            for element in _elements(call):
-                yield from _no_layer(file, call, element)
+    for container in file.calls:
+        if container.name in _CONTAINERS:
+            for element in _elements(container.node):
+                yield from _no_layer(file, container.node, element)
     for module in file.modules:
         yield from _given_tensors(file, module)
 

@@ -75,8 +75,8 @@ class Late(nn.Module):
 
 ## References
 
-- [torch.nn.Module](https://pytorch.org/docs/stable/generated/torch.nn.Module.html): "an `__init__()` call to the parent
-  class must be made before assignment on the child".
+- [torch.nn.Module](https://pytorch.org/docs/stable/generated/torch.nn.Module.html): the base has to be set up before
+  anything is assigned to it.
 - Tried on torch 2.13: the messages quoted above.
 """
 
@@ -107,12 +107,13 @@ def missing_super_init(module: ModuleClass) -> Iterator[Draft]:
     constructor = module.methods.get("__init__")
     if constructor is None or not module.own(constructor):
         return
-    calls = [part for part in walk(constructor) if isinstance(part, syntax.Attribute) and part.attr == "__init__"]
-    helpers = [method for method in module.reached_from("__init__") if method is not constructor]
-    in_helpers = any(getattr(part, "attr", "") == "__init__" for helper in helpers for part in walk(helper))
     first = next((store for store in module.stores if _registers(module, store, constructor)), None)
-    if first is None or in_helpers or any(call.start < first.node.start for call in calls):
+    if first is None or any(call.start < first.node.start for call in _base_calls(constructor)):
         return
+    helpers = [method for method in module.reached_from("__init__") if method is not constructor]
+    if any(True for helper in helpers for _ in _base_calls(helper)):
+        return
+    calls = list(_base_calls(constructor))
     own_name = self_name(constructor) or "self"
     yield Draft(
         first.node,
@@ -120,6 +121,10 @@ def missing_super_init(module: ModuleClass) -> Iterator[Draft]:
         related=tuple((call, "the base is set up here") for call in calls[:1]),
         fix=None if calls else _insert(module, constructor),
     )
+
+
+def _base_calls(method: syntax.FunctionDef) -> Iterator[syntax.Attribute]:
+    return (part for part in walk(method) if isinstance(part, syntax.Attribute) and part.attr == "__init__")
 
 
 def _registers(module: ModuleClass, store: AttributeStore, constructor: syntax.FunctionDef) -> bool:

@@ -5,9 +5,9 @@ the samples by heart: the training loss goes on falling towards zero while the v
 gap between the two is what is lost. Dropout is the plainest remedy for fully connected layers; normalisation, weight
 decay, data augmentation and early stopping work too, and any one of them may be enough.
 
-This is advice for a model of at least three `Linear` or `Conv` layers, with at least 10,000 weights where all sizes are
-known, that the same file trains, when the file shows none of these: no dropout, no normalisation layer, no non-zero
-`weight_decay`, no penalty on the weights, no augmentation, no early stopping. One finding per model.
+This is advice for a model of at least three `Linear` or `Conv` layers and about 10,000 weights (a width that is not
+known counts as 64) that the same file trains, when the file shows none of these: no dropout, no normalisation layer, no
+non-zero `weight_decay`, no penalty on the weights, no augmentation, no early stopping. One finding per model.
 
 ```python bad
 import torch
@@ -136,7 +136,7 @@ def missing_dropout(file: File) -> Iterator[Draft]:
         place, name = _model(file, made)
         if network is None or network.layers < _FEW or place.start in told:
             continue
-        if network.sized and network.weights < _SMALL:
+        if network.weights < _SMALL:
             continue
         if shows_regularisation(file):
             return
