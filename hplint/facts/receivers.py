@@ -23,6 +23,7 @@ from hplint.facts.syntax import (
     Name,
     Subscript,
 )
+from hplint.facts.tree import inside
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -210,15 +211,19 @@ class Receivers:
             for value in values:
                 if not isinstance(value, Call) or self.role_of_value(value) is not Role.OPTIMIZER:
                     continue
-                given = [arg.value for arg in value.args]
-                given += [assigned for each in given if isinstance(each, Name) and (assigned := self.assigned(each))]
-                owners = [
-                    self.owner(call)
-                    for call in calls
-                    if any(e.start <= call.start and call.end <= e.end for e in given)
-                ]
+                given: list[Expr] = [arg.value for arg in value.args]
+                given += [known for each in given if isinstance(each, Name) and (known := self.assigned(each))]
+                owners = [self.owner(call) for call in calls if any(inside(call, each) for each in given)]
+                if target.startswith("self."):
+                    owners = [self._kept.get(owner or "", owner) for owner in owners]
                 found[target] = (*found.get(target, ()), *(owner for owner in owners if owner))
         return found
+
+    @cached_property
+    def _kept(self) -> dict[str, str]:
+        """Attributes of ``self`` that hold what a bare name stands for, by the name: ``self.model = model``."""
+        pairs = ((target, value) for target, values in self.stores.items() for value in values)
+        return {value.id: target for target, value in pairs if isinstance(value, Name) and target.startswith("self.")}
 
     def models(self, optimizer: str) -> tuple[str, ...]:
         """The models whose parameters an optimizer was given, where the file constructs it."""

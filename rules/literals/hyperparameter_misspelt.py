@@ -58,41 +58,44 @@ from hplint.rule import Draft, File, Files, Level, Place, hyperparameter_vocabul
     subject=Files("_", "moment", "nest", "damp"),
 )
 def hyperparameter_misspelt(file: File) -> Iterator[Draft]:
-    words: dict[str, list[Place]] = defaultdict(list)
-    for word, place in named(file):
-        words[word].append(place)
+    words: dict[str, list[tuple[Place, bool]]] = defaultdict(list)
+    for word, place, attribute in named(file):
+        words[word].append((place, attribute))
     known = hyperparameter_vocabulary()
     present = [word for word in known if word in words]
     for word, places in words.items():
         meant = None if word in known or len(places) > 1 else misspelling_of(word, present)
-        if meant is not None:
-            text = file.text[places[0].start : places[0].end]
-            right = meant.replace("_", "-") if "-" in text else meant
-            yield Draft(
-                places[0],
-                f"`{text}` is a misspelling of `{right}`, which this file uses elsewhere: it is a different name",
-                fix=replace(places[0], right, f"write `{right}`"),
-            )
+        if meant is None:
+            continue
+        place, attribute = places[0]
+        text = file.text[place.start : place.end]
+        right = meant.replace("_", "-") if "-" in text else meant
+        yield Draft(
+            place,
+            f"`{text}` stands nowhere else in this file, `{right}` does: it is taken for a different name",
+            fix=replace(place, right, f"write `{right}`"),
+            level=Level.ERROR if attribute else Level.WARNING,
+        )
 
 
-def named(file: File) -> Iterator[tuple[str, Place]]:
-    """Every name, attribute, keyword, parameter and key of a file, with its place; options without dashes."""
+def named(file: File) -> Iterator[tuple[str, Place, bool]]:
+    """Every name, keyword, parameter, key and attribute of a file, with its place and whether it is an attribute."""
     for name in file.all(syntax.Name):
-        yield name.id, Place(name.start, name.end)
+        yield name.id, Place(name.start, name.end), False
     for attribute in file.all(syntax.Attribute):
-        yield attribute.attr, Place(attribute.end - len(attribute.attr), attribute.end)
+        yield attribute.attr, Place(attribute.end - len(attribute.attr), attribute.end), True
     for call in file.all(syntax.Call):
         for arg in call.args:
             if arg.keyword is not None:
-                yield arg.keyword, Place(arg.start, arg.start + len(arg.keyword))
+                yield arg.keyword, Place(arg.start, arg.start + len(arg.keyword)), False
     for function in file.all(syntax.FunctionDef):
         for parameter in function.parameters:
-            yield parameter.name, Place(parameter.start, parameter.start + len(parameter.name))
+            yield parameter.name, Place(parameter.start, parameter.start + len(parameter.name)), False
     for literal in file.all(syntax.Literal):
         if isinstance(literal.value, str) and len(literal.value) < 40:
             word = literal.value.lstrip("-")
             start = literal.start + file.source(literal).find(word)
-            yield word.replace("-", "_"), Place(start, start + len(word))
+            yield word.replace("-", "_"), Place(start, start + len(word)), False
 
 
 def misspelling_of(word: str, known: list[str]) -> str | None:

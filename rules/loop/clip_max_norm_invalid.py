@@ -88,7 +88,8 @@ def is_asked_about(file: File, setting: Setting) -> bool:
     """Whether the file tests the value somewhere, by any of the names that carry it: `if args.clip > 0`."""
     assert setting.argument.node is not None
     carriers = names_in(setting.argument.node.value) | {setting.origin.label.rpartition(".")[2].lstrip("-")}
-    tests: list[syntax.Node] = [branch.test for branch in (*file.all(syntax.If), *file.all(syntax.Conditional))]
+    tests: list[syntax.Node] = [branch.test for branch in file.all(syntax.If)]
+    tests += [choice.test for choice in file.all(syntax.Conditional)]
     tests += [*file.all(syntax.Compare), *(each.left for each in file.all(syntax.Binary) if each.op in ("and", "or"))]
     return any(carriers & names_in(test) for test in tests)
 

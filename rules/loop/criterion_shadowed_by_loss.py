@@ -56,7 +56,7 @@ from hplint.rule import Draft, File, Files, Level, inside, rule, syntax, torch_r
     "HP124", "criterion-shadowed-by-loss", level=Level.ERROR, topic="loop", since="0.1", subject=Files("loss", "crit")
 )
 def criterion_shadowed_by_loss(file: File) -> Iterator[Draft]:
-    loops = [*file.all(syntax.For), *file.all(syntax.While)]
+    loops: list[syntax.For | syntax.While] = [*file.all(syntax.For), *file.all(syntax.While)]
     for assign in file.all(syntax.Assign):
         target = assign.targets[0]
         call = assign.value
