@@ -138,26 +138,40 @@ class SettingsFinder:
         """
         if self._given is not None:
             return self._given
-        found = self._found.get(folder)
-        if found is None:
-            found = self._found[folder] = self._find(folder)
+        passed = []
+        at = folder
+        while at not in self._found:
+            passed.append(at)
+            own = None if self._isolated else self._own(at)
+            parent = os.path.dirname(at)
+            if own is not None:
+                self._found[at] = own
+            elif parent == at:
+                self._found[at] = self._built({}, None, os.getcwd())
+            else:
+                at = parent
+        found = self._found[at]
+        self._found.update(dict.fromkeys(passed, found))
         if isinstance(found, SettingsError):
             raise found
         return found
 
-    def _find(self, folder: str) -> Settings | SettingsError:
+    def _own(self, folder: str) -> Settings | SettingsError | None:
+        """The settings that a folder's own configuration file gives, None if it has none."""
+        for name in CONFIG_NAMES:
+            path = os.path.join(folder, name)
+            if os.path.isfile(path) and _mentions_hplint(path):
+                try:
+                    table = _table(path, _load(path))
+                except SettingsError as problem:
+                    return problem
+                if table is not None:
+                    return self._built(table, path, folder)
+        return None
+
+    def _built(self, table: Mapping[str, Any], path: str | None, root: str) -> Settings | SettingsError:
         try:
-            if not self._isolated:
-                for name in CONFIG_NAMES:
-                    path = os.path.join(folder, name)
-                    if os.path.isfile(path):
-                        table = _table(path, _load(path)) if _mentions_hplint(path) else None
-                        if table is not None:
-                            return build(table, path, folder, self._overrides)
-                parent = os.path.dirname(folder)
-                if parent != folder:
-                    return self.for_folder(parent)
-            return build({}, None, os.getcwd(), self._overrides)
+            return build(table, path, root, self._overrides)
         except SettingsError as problem:
             return problem
 
