@@ -27,7 +27,7 @@ from hplint.facts.lifetimes import (
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
-from hplint.facts.regularisers import plain_network, shows_regularisation, trained_models
+from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.statements import moved_before
 from hplint.facts.surroundings import expected, own_parser, untested
 from hplint.facts.training import Event, EventKind, Role, TrainingStep
@@ -85,6 +85,7 @@ __all__ = [
     "as_number",
     "broken",
     "closest",
+    "count_plain_layers",
     "expected",
     "exponent_lost",
     "exports",
@@ -108,7 +109,6 @@ __all__ = [
     "own_parser",
     "parameter_groups",
     "plain_containers",
-    "plain_network",
     "quoted",
     "removals",
     "removed",

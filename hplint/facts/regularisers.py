@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import prod
 
 from hplint.facts import torch_roles as roles
 from hplint.facts.calls import BoundCall, Presence
@@ -37,7 +35,8 @@ _DECAYING = frozenset({"AdamW", "Muon", "Adafactor"})
 _REGULARISING = re.compile(
     r"""(?<![a-z])drop(?!na|_last|_duplicates|_column|ped|down|s?_?index) | stochastic_?depth
       | (batch|layer|group|instance|rms|spectral|weight|filter|ada)_?norm | (?<![a-z])(bn|gn|ln)(?![a-z])
-      | (?<![a-z])norm\d*$ | weight_?decay | (?<![a-z])(wd|l1|l2)(?![a-z]|_loss) | regulari[sz] | penalty | noise
+      | (?<![a-z])norm\d*$ | weight_?decay | (?<![a-z])wd(?![a-z]) | (lambda|reg|alpha|weight|coef)_?l[12](?![a-z0-9])
+      | (?<![a-z])l[12]_?(reg|lambda|norm|weight|coef|alpha|decay|term) | regulari[sz] | penalty | noise
       | early_?stop | patience | label_?smoothing
       | augment | albument | imgaug | kornia | mix_?up | cut_?mix | cut_?out | auto_?augment | color_?jitter
       | random_?(crop|resized|horizontal|vertical|flip|rotation|erasing|affine|perspective|apply|grayscale)
@@ -84,29 +83,16 @@ def trained_models(file: File) -> Iterator[tuple[BoundCall, Call]]:
                     yield optimizer, made
 
 
-_USUAL_WIDTH = 64
-"""What a width that is not known counts for."""
+def count_plain_layers(file: File, made: Call) -> int | None:
+    """How many Linear and Conv layers the model that a call constructs has.
 
-
-@dataclass(frozen=True, slots=True)
-class PlainNetwork:
-    """A model of Linear and Conv layers and of layers without weights.
-
-    ``layers`` counts the former, ``weights`` is about how many weights they have together.
+    None when not all of it is in view, or other layers in it learn: recurrent ones, attention, embeddings.
     """
-
-    layers: int
-    weights: int
-
-
-def plain_network(file: File, made: Call) -> PlainNetwork | None:
-    """The model that a call constructs; None when not all of it is in view, or other layers in it learn."""
     constructed = list(_layers_of(file, made))
-    layers = [call for call in constructed if call is not None and call.short in roles.LINEAR_OR_CONVOLUTION]
     learning = [call for call in constructed if call is None or call.short in roles.PARAMETRIC - {"PReLU"}]
-    if not layers or len(layers) != len(learning):
+    if any(call is None or call.short not in roles.LINEAR_OR_CONVOLUTION for call in learning):
         return None
-    return PlainNetwork(len(layers), sum(map(_weights, layers)))
+    return len(learning)
 
 
 def _layers_of(file: File, made: Call, seen: frozenset[str] = frozenset()) -> Iterator[BoundCall | None]:
@@ -127,22 +113,6 @@ def _layers_of(file: File, made: Call, seen: frozenset[str] = frozenset()) -> It
             yield layer.call
         else:
             yield from _layers_of(file, layer.call.node, seen | {module.name})
-
-
-def _weights(call: BoundCall) -> int:
-    """About how many weights a Linear or Conv layer has: biases left out, a default taken for the value."""
-    if call.short.endswith("Linear"):
-        return _size(call, "in_features", _USUAL_WIDTH) * _size(call, "out_features", _USUAL_WIDTH)
-    width = _size(call, "in_channels", _USUAL_WIDTH) * _size(call, "out_channels", _USUAL_WIDTH)
-    kernel = call.argument("kernel_size").value.single
-    if kernel is not None and isinstance(kernel.constant, tuple):
-        return width * prod(side for side in kernel.constant if isinstance(side, int))
-    return int(width * _size(call, "kernel_size", 1) ** int(call.short[-2]))
-
-
-def _size(call: BoundCall, parameter: str, unknown: int) -> int:
-    possible = call.argument(parameter).value.possible
-    return max((each.constant for each in possible if isinstance(each.constant, int)), default=unknown)
 
 
 def _building_calls(module: ModuleClass) -> Iterator[Call]:

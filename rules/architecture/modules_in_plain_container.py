@@ -116,7 +116,7 @@ from hplint.rule import (
     torch_roles,
 )
 
-_ON_PURPOSE = re.compile(r"teacher|ref(_|$)|frozen|freeze|ema|target|pretrained|hidden|unregistered|no_grad|detector")
+_ON_PURPOSE = re.compile(r"teacher|ref(_|$)|frozen|freeze|ema|target|pretrained|unregistered|no_grad|detector")
 _LIST_METHODS = frozenset({"append", "extend", "insert"})
 _KINDS = {"list": "list", "tuple": "tuple", "set": "set", "dict": "dictionary"}
 

@@ -1,13 +1,13 @@
 """A network with nothing that keeps it from memorising the training set.
 
-A network of several layers has far more weights than most training sets have samples. Without a regulariser it learns
+A network of several layers soon has more weights than its training set has samples. Without a regulariser it can learn
 the samples by heart: the training loss goes on falling towards zero while the validation loss turns and rises, and the
 gap between the two is what is lost. Dropout is the plainest remedy for fully connected layers; normalisation, weight
 decay, data augmentation and early stopping work too, and any one of them may be enough.
 
-This is advice for a model of at least three `Linear` or `Conv` layers and about 10,000 weights (a width that is not
-known counts as 64) that the same file trains, when the file shows none of these: no dropout, no normalisation layer, no
-non-zero `weight_decay`, no penalty on the weights, no augmentation, no early stopping. One finding per model.
+This is advice for a model of at least three `Linear` or `Conv` layers that the same file trains, when the file shows
+none of these: no dropout, no normalisation layer, no non-zero `weight_decay`, no penalty on the weights, no
+augmentation, no early stopping. One finding per model.
 
 ```python bad
 import torch
@@ -69,15 +69,11 @@ def train(loader, device):
 ## Looks like it, is not
 
 Weight decay is a regulariser too, and what comes in a dictionary may hold it. Policies, generators, autoencoders and
-networks that represent a field are not meant to generalise from samples in this way, and small networks are left alone.
+networks that represent a field are not meant to generalise from samples in this way.
 
 ```python good
 import torch
 from torch import nn
-
-
-def network(width):
-    return nn.Sequential(nn.Linear(784, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 10))
 
 
 def train(loader, **cfg):
@@ -107,8 +103,8 @@ from hplint.rule import (
     Level,
     Located,
     Place,
+    count_plain_layers,
     module_class,
-    plain_network,
     rule,
     shows_regularisation,
     syntax,
@@ -116,8 +112,6 @@ from hplint.rule import (
 )
 
 _FEW = 3
-_SMALL = 10_000
-"""Weights of a network that is too small to memorise more than a toy problem."""
 
 
 @rule(
@@ -132,18 +126,16 @@ _SMALL = 10_000
 def missing_dropout(file: File) -> Iterator[Draft]:
     told: set[int] = set()
     for optimizer, made in trained_models(file):
-        network = plain_network(file, made)
+        count = count_plain_layers(file, made)
         place, name = _model(file, made)
-        if network is None or network.layers < _FEW or place.start in told:
-            continue
-        if network.weights < _SMALL:
+        if count is None or count < _FEW or place.start in told:
             continue
         if shows_regularisation(file):
             return
         told.add(place.start)
         yield Draft(
             place,
-            f"`{name}` has {network.layers} Linear or Conv layers and nothing in view keeps it from memorising the "
+            f"`{name}` has {count} Linear or Conv layers and nothing in view keeps it from memorising the "
             "training set: no dropout, normalisation, weight decay, penalty, augmentation or early stopping",
             related=((optimizer.node, "trained here"),),
         )
