@@ -48,6 +48,24 @@ from collections.abc import Iterator
 
 from hplint.rule import Draft, File, Files, Level, Place, hyperparameter_vocabulary, replace, rule, syntax
 
+WORDS = (
+    "delay",
+    "prop",
+    "race",
+    "rage",
+    "rang",
+    "rare",
+    "seek",
+    "seem",
+    "seen",
+    "side",
+    "site",
+    "stems",
+    "stops",
+    "trail",
+)
+"""Words of their own, one letter from a part of a known name."""
+
 
 @rule(
     "HP141",
@@ -111,7 +129,9 @@ def misspelling_of(word: str, known: list[str]) -> str | None:
 
 def is_slip(part: str, right: str) -> bool:
     """Whether one letter is added, dropped, replaced or swapped with its neighbour."""
-    if min(len(part), len(right)) < 4 or part[0] != right[0] or part.startswith(right) or right.startswith(part):
+    if part in WORDS or min(len(part), len(right)) < 4 or part[0] != right[0]:
+        return False
+    if part.startswith(right) or right.startswith(part):
         return False
     shared = next(i for i, pair in enumerate(zip(part, right, strict=False)) if pair[0] != pair[1])
     mine, its = part[shared:], right[shared:]
