@@ -62,6 +62,12 @@ from hplint.rule import (
 MANTISSA = re.compile(r"[lI][eE]")
 EXPONENT = re.compile(r"[-+]\d{1,2}(?![\w.])")
 """What makes a number of a mantissa, without white space."""
+DIGITS = str.maketrans("lIO", "110")
+LETTERS = {
+    "l": "the letter l, not the digit 1",
+    "I": "the capital I, not the digit 1",
+    "O": "the letter O, not the digit 0",
+}
 WHOLE = re.compile(r"[lI][eE]?[0-9O]{1,4}|O")
 """Names that are a number but for their letters."""
 
@@ -83,14 +89,11 @@ def letter_l_in_number(file: File) -> Iterator[Draft]:
         else:
             continue
         text = file.text[place.start : place.end]
-        number = text.replace("l", "1").replace("I", "1").replace("O", "0")
-        letter = {
-            "l": "the letter l, not the digit 1",
-            "I": "the capital I, not the digit 1",
-            "O": "the letter O, not 0",
-        }
+        number = text.translate(DIGITS)
+        # An exponent without a sign has lost that too: `1e5` would only be the next mistake.
+        clear = bool(exponent) or "e" not in text.lower()
         yield Draft(
             place,
-            f"`{text}` starts with {letter[text[0]]}: Python looks for a variable `{name.id}` and raises NameError",
-            fix=replace(place, number, f"replace it by `{number}`", Safety.SAFE),
+            f"`{text}` starts with {LETTERS[text[0]]}: Python looks for a variable `{name.id}` and raises NameError",
+            fix=replace(place, number, f"replace it by `{number}`", Safety.SAFE) if clear else None,
         )
