@@ -57,9 +57,9 @@ def of_page(rule: Rule) -> list[Example]:
 
 
 def of_cases() -> list[Example]:
-    """The examples of every file in ``tests/rules``, labelled by the rule that the file is named after."""
+    """The examples of every file in ``tests/rules``; the files are named after rules."""
     files = sorted((ROOT / "tests" / "rules").glob("*.md"))
-    return [example for file in files for example in examples(file.read_text("utf-8"), file.stem)]
+    return [example for file in files for example in examples(file.read_text("utf-8"), file.name)]
 
 
 def places(findings: Iterable[Finding]) -> Counter[tuple[int, str]]:

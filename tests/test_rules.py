@@ -43,7 +43,7 @@ def lint(source: Source) -> Outcome:
 
 def rule_of(example: Example) -> str:
     """The code of the rule that an example belongs to."""
-    name = example.label.partition("#")[0]
+    name = example.label.partition("#")[0].removesuffix(".md")
     assert name in NAMES, f"no rule is called {name}"
     return NAMES[name].code
 
