@@ -48,6 +48,10 @@ def rule_of(example: Example) -> str:
     return NAMES[name].code
 
 
+def test_every_case_file_is_named_after_a_rule() -> None:
+    assert {example.label.partition(".md#")[0] for example in CASES} <= NAMES.keys()
+
+
 @each_example
 def test_an_example_gives_the_findings_that_it_is_marked_with(example: Example) -> None:
     findings = shown(lint_text(example.code, PATH), example.marks)

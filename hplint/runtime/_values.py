@@ -30,9 +30,11 @@ class Remark:
 def option_remarks(optimizer: str, options: Mapping[str, object]) -> Iterator[Remark]:
     """What is hard to believe in the options of a group of a torch optimizer (``Adam``; empty for one of others)."""
     yield from _learning_rate(optimizer, options)
-    yield from _momentum(optimizer, options)
-    yield from _betas(options)
     yield from _weight_decay(optimizer, options)
+    if optimizer:
+        # Elsewhere the same words may mean something else: NovoGrad's betas are (0.95, 0).
+        yield from _momentum(optimizer, options)
+        yield from _betas(options)
 
 
 def refused_options(optimizer: str, options: Mapping[str, object]) -> Iterator[Remark]:

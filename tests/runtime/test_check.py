@@ -187,6 +187,15 @@ def test_a_subclass_may_read_keys_of_its_own() -> None:
     assert codes(check(optimizer=Scaled(net().parameters(), lr=0.1, momentum=9.0))) == ["HP111"]
 
 
+def test_options_of_other_libraries_are_judged_only_where_they_are_no_numbers() -> None:
+    class NovoGrad(Optimizer):
+        def __init__(self, params: Any, lr: float) -> None:
+            super().__init__(params, {"lr": lr, "betas": (0.95, 0.0), "momentum": 2.0, "weight_decay": 3.0, "eps": 0.0})
+
+    assert check(optimizer=NovoGrad(net().parameters(), lr=50.0)) == []
+    assert codes(check(optimizer=NovoGrad(net().parameters(), lr=math.nan))) == ["HP109"]
+
+
 # --- ownership
 
 
