@@ -223,7 +223,8 @@ def test_aliases_are_the_same_objects() -> None:
         except (ImportError, AttributeError):
             continue  # Imported for type checkers only, or kept out of the CPU build.
         if not any(alias.startswith(twin) for twin in twins):
-            assert other is live(name), alias
+            # torch.compile's machinery, once it is imported, wraps what seeds the generators.
+            assert inspect.unwrap(other) is inspect.unwrap(live(name)), alias
             checked += 1
     assert checked > 500
 
