@@ -10,7 +10,15 @@ from typing import Any, Protocol, TypeAlias
 from hplint import thresholds
 from hplint.facts import syntax, torch_roles
 from hplint.facts.calls import Argument, BoundCall, Presence
-from hplint.facts.constructed import holds_weights, made_from, module_class, torch_module, unwrapped
+from hplint.facts.constructed import (
+    called_when_made,
+    holds_weights,
+    made_from,
+    module_class,
+    put_into,
+    torch_module,
+    unwrapped,
+)
 from hplint.facts.file import File
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values
 from hplint.facts.lifetimes import (
@@ -84,6 +92,7 @@ __all__ = [
     "argument",
     "as_number",
     "broken",
+    "called_when_made",
     "closest",
     "count_plain_layers",
     "expected",
@@ -109,6 +118,7 @@ __all__ = [
     "own_parser",
     "parameter_groups",
     "plain_containers",
+    "put_into",
     "quoted",
     "removals",
     "removed",
@@ -130,6 +140,7 @@ __all__ = [
     "unwrapped",
     "walk",
     "with_groups",
+    "within",
 ]
 
 
@@ -191,6 +202,11 @@ class Draft:
 def replace(at: Located, text: str, title: str, safety: Safety = Safety.UNSAFE) -> DraftFix:
     """A fix with a single edit."""
     return DraftFix(title, (DraftEdit(at.start, at.end, text),), safety)
+
+
+def within(event: Event, message: str) -> tuple[tuple[Located, str], ...]:
+    """The place in a helper that really does what an event of a training step is, as a related place."""
+    return () if event.via is None else ((event.via, message),)
 
 
 def move_before(file: File, node: syntax.Node, anchor: syntax.Node, title: str) -> DraftFix | None:

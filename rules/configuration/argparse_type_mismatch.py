@@ -130,7 +130,8 @@ def counted_with(file: File, dest: str) -> bool:
                 converter = call.func.id if isinstance(call.func, syntax.Name) else ""
                 if converter in ("int", "float", "str", "eval", "bool"):
                     return False
-                number = number or converter == "range" or (arg.keyword is not None and is_numeric(arg.keyword))
+                shown = converter in ("print", "format", "repr", "hasattr")
+                number = number or converter == "range" or is_numeric(arg.keyword or ("" if shown else dest))
     operands = [side for each in file.all(syntax.Binary) if each.op in "*+-//**" for side in (each.left, each.right)]
     ordered = [each for each in file.all(syntax.Compare) if {"<", ">", "<=", ">="} & set(each.ops)]
     operands += [side for each in ordered for side in (each.left, *each.comparators)]
@@ -142,12 +143,5 @@ def reads(expr: syntax.Expr, dest: str) -> bool:
     return isinstance(expr, syntax.Attribute) and expr.attr == dest
 
 
-def is_numeric(keyword: str) -> bool:
-    return hyperparameter_of(keyword) in (
-        "learning-rate",
-        "momentum",
-        "weight-decay",
-        "batch-size",
-        "dropout",
-        "epochs",
-    )
+def is_numeric(name: str) -> bool:
+    return hyperparameter_of(name) in ("learning-rate", "momentum", "weight-decay", "batch-size", "dropout", "epochs")

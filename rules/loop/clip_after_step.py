@@ -62,7 +62,20 @@ for x, y in loader:
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, Event, EventKind, File, Level, Steps, TrainingStep, argument, move_before, rule, syntax
+from hplint.rule import (
+    Draft,
+    Event,
+    EventKind,
+    File,
+    Level,
+    Steps,
+    TrainingStep,
+    argument,
+    move_before,
+    rule,
+    syntax,
+    within,
+)
 
 ORDERED = (EventKind.BACKWARD, EventKind.STEP, EventKind.UNKNOWN, EventKind.WRITE_GRAD)
 
@@ -92,9 +105,9 @@ def clip_after_step(step: TrainingStep) -> Iterator[Draft]:
             continue
         if not step.belongs_elsewhere(backward, use, clip):
             yield Draft(
-                clip.at,
+                clip.node,
                 f"gradients are clipped after `{use.target}` has stepped: the clipping has no effect",
-                ((use.at, "they are used here"),),
+                ((use.at, "they are used here"), *within(clip, "clipped here")),
                 None if clip.via else move_before(step.file, clip.node, use.at, "clip them before the step"),
             )
 

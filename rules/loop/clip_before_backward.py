@@ -49,7 +49,7 @@ for i, (x, y) in enumerate(loader):
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, move_before, rule
+from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, move_before, rule, within
 
 GRADIENTS = (EventKind.BACKWARD, EventKind.WRITE_GRAD, EventKind.UNKNOWN)
 
@@ -79,9 +79,9 @@ def clip_before_backward(step: TrainingStep) -> Iterator[Draft]:
         ):
             continue
         yield Draft(
-            clip.at,
+            clip.node,
             "gradients are clipped before `backward` computes them: the step uses them unclipped",
-            ((backward.at, "computed here"), (use.at, "used here")),
+            (*within(clip, "clipped here"), (backward.at, "computed here"), (use.at, "used here")),
             None if clip.via else move_before(step.file, clip.node, use.at, "clip them after `backward`"),
         )
 

@@ -35,15 +35,15 @@ After `step` is right too. It is found through helpers of the same file:
 import torch
 
 
-def clear_and_step(optimizer):
-    optimizer.zero_grad()  # HP119
-    optimizer.step()
+def reset(optimizer):
+    optimizer.zero_grad()
 
 
 for x, y in loader:
     loss = criterion(model(x), y)
     loss.backward()
-    clear_and_step(optimizer)
+    reset(optimizer)  # HP119
+    optimizer.step()
 ```
 
 ## Looks like it, is not
@@ -70,7 +70,7 @@ for real in loader:
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, move_before, rule
+from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, move_before, rule, within
 
 NEW_GRADIENTS = (EventKind.BACKWARD, EventKind.WRITE_GRAD, EventKind.UNKNOWN)
 
@@ -93,9 +93,9 @@ def zero_grad_between_backward_and_step(step: TrainingStep) -> Iterator[Draft]:
             continue
         message = f"the gradients of `{clear.target}` are cleared after `backward` and before `{use.target}` steps: "
         yield Draft(
-            clear.at,
+            clear.node,
             message + "its weights do not learn",
-            ((backward.at, "gradients computed here"), (use.at, "needed here")),
+            ((backward.at, "gradients computed here"), *within(clear, "cleared here"), (use.at, "needed here")),
             None if clear.via else move_before(step.file, clear.node, backward.at, "clear them before `backward`"),
         )
 
