@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hplint.facts import torch_roles as roles
@@ -15,10 +15,13 @@ from hplint.facts.syntax import (
     BindingKind,
     Call,
     ClassDef,
+    Collection,
     Conditional,
+    Dict,
     Expr,
     FunctionDef,
     Name,
+    Node,
 )
 from hplint.facts.tree import walk
 
@@ -66,6 +69,42 @@ def holds_weights(file: File, expr: Expr) -> bool:
         return kind in roles.PARAMETRIC
     module = module_class(file, expr)
     return module is not None and any(layer.kind in roles.PARAMETRIC for layer in module.layers)
+
+
+def put_into(container: Call) -> Iterator[Expr]:
+    """What a container is constructed with, seen through lists, dictionaries and ``OrderedDict``."""
+    pending: list[Expr] = [arg.value for arg in reversed(container.args) if not arg.star]
+    while pending:
+        expr = pending.pop()
+        match expr:
+            case Collection(elements=elements):
+                pending.extend(reversed(elements))
+            case Dict(items=items):
+                pending.extend(value for _, value in reversed(items))
+            case Call(func=func, args=args) if _last(func) == "OrderedDict":
+                pending.extend(arg.value for arg in args)
+            case _:
+                yield expr
+
+
+def called_when_made(parts: Sequence[Node]) -> Iterator[Call]:
+    """Calls whose result is called in the same function, and used in no other way: ``nn.Linear(4, 4)(x)``.
+
+    ``parts`` is all that is in the function.
+    """
+    calls = [part for part in parts if isinstance(part, Call)]
+    called = {call.func.start for call in calls if isinstance(call.func, Name)}
+    for call in calls:
+        made = unwrapped(call.func)
+        if isinstance(made, Call):
+            yield made
+    for part in parts:
+        match part:
+            case Assign(targets=(Name() as name,), value=value) if value is not None:
+                made = unwrapped(value)
+                uses = [use for use in parts if isinstance(use, Name) and use.id == name.id and use is not name]
+                if isinstance(made, Call) and uses and all(use.start in called for use in uses):
+                    yield made
 
 
 def bindings_of(file: File, name: Name) -> tuple[Binding, ...]:

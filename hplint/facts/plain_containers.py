@@ -130,7 +130,7 @@ def _is_module(file: File, call: Call) -> bool:
 
 
 def _used_otherwise(module: ModuleClass, name: str, stores: int) -> bool:
-    """Whether a local name is handed on: unpacked, stored more often than that, or given to a function that may keep it."""
+    """Whether a local name is handed on: unpacked, stored more often than that, or given to what may keep it."""
     stored = 0
     for part in walk(module.node):
         match part:

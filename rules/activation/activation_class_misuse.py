@@ -98,6 +98,7 @@ from hplint.rule import (
     Level,
     ModuleClass,
     Safety,
+    put_into,
     replace,
     rule,
     self_name,
@@ -114,29 +115,10 @@ _CONTAINERS = frozenset(f"torch.nn.{name}" for name in torch_roles.MODULE_CONTAI
 def activation_class_misuse(file: File) -> Iterator[Draft]:
     for container in file.calls:
         if container.name in _CONTAINERS:
-            for element in _elements(container.node):
+            for element in put_into(container.node):
                 yield from _no_layer(file, container.node, element)
     for module in file.modules:
         yield from _given_tensors(file, module)
-
-
-def _elements(call: syntax.Call) -> Iterator[syntax.Expr]:
-    """What is put into a container, seen through lists, dictionaries and ``OrderedDict``."""
-    pending: list[syntax.Expr] = [arg.value for arg in reversed(call.args) if not arg.star]
-    while pending:
-        expr = pending.pop()
-        match expr:
-            case syntax.Collection(elements=elements):
-                pending.extend(reversed(elements))
-            case syntax.Dict(items=items):
-                pending.extend(value for _, value in reversed(items))
-            case (
-                syntax.Call(func=syntax.Name(id="OrderedDict"), args=args)
-                | syntax.Call(func=syntax.Attribute(attr="OrderedDict"), args=args)
-            ):
-                pending.extend(arg.value for arg in args)
-            case _:
-                yield expr
 
 
 def _no_layer(file: File, container: syntax.Call, element: syntax.Expr) -> Iterator[Draft]:

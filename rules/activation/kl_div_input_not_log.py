@@ -78,6 +78,7 @@ from hplint.rule import (
     Files,
     Level,
     followed,
+    made_from,
     replace,
     rule,
     syntax,
@@ -121,7 +122,8 @@ def kl_div_input_not_log(file: File) -> Iterator[Draft]:
 
 def _input(file: File, call: syntax.Call) -> syntax.Expr | None:
     """What a call of the loss, as a function or an object, is given as its input."""
-    if file.qualified(call.func) != _LOSS and torch_module(file, _loss_object(file, call.func)) != "KLDivLoss":
+    made = [torch_module(file, made) for made in made_from(file, call.func)]
+    if file.qualified(call.func) != _LOSS and made != ["KLDivLoss"]:
         return None
     for index, arg in enumerate(call.args):
         if arg.star:
@@ -129,19 +131,6 @@ def _input(file: File, call: syntax.Call) -> syntax.Expr | None:
         if arg.keyword == "input" or (index == 0 and arg.keyword is None):
             return arg.value
     return None
-
-
-def _loss_object(file: File, func: syntax.Expr) -> syntax.Expr:
-    """Where an object that is called was made: ``nn.KLDivLoss()`` of ``self.kl``, where that is stored only once."""
-    if not isinstance(func, syntax.Attribute):
-        return followed(file, func)
-    stores = [
-        statement.value
-        for statement in file.all(syntax.Assign)
-        for target in statement.targets
-        if isinstance(target, syntax.Attribute) and target.attr == func.attr
-    ]
-    return stores[0] if len(stores) == 1 and stores[0] is not None else func
 
 
 def _probabilities(file: File, expr: syntax.Expr) -> str | None:

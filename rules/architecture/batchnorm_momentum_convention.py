@@ -73,7 +73,7 @@ _HIGH = 0.5
     hyperparameter="batch-norm-momentum",
     since="0.1",
     subject=Calls(
-        *(f"torch.nn.{name}" for name in sorted(torch_roles.BATCH_NORMS | torch_roles.INSTANCE_NORMS)),
+        *(f"torch.nn.{name}" for name in sorted(torch_roles.BATCH_NORMS)),
         "torch.nn.functional.batch_norm",
     ),
 )

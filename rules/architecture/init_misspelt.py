@@ -82,7 +82,7 @@ from collections.abc import Iterator
 from hplint.rule import Classes, Draft, Level, ModuleClass, Place, Safety, replace, rule, syntax, walk
 
 _MISSPELT = frozenset(
-    {"__int__", "__init_", "__init", "__inti__", "__ini__", "__intit__", "__initi__", "__iniit__", "__nit__", "init"}
+    {"__int__", "__init_", "__init", "__inti__", "__ini__", "__intit__", "__initi__", "__iniit__", "__nit__"}
     | {"_init_", "_init__", "_int_", "___init__", "__init___", "___init___", "__Init__", "__INIT__"}
 )
 

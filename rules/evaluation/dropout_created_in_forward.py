@@ -97,6 +97,7 @@ from hplint.rule import (
     DraftFix,
     Level,
     ModuleClass,
+    called_when_made,
     inside,
     replace,
     rule,
@@ -105,7 +106,6 @@ from hplint.rule import (
     syntax,
     torch_module,
     torch_roles,
-    unwrapped,
     walk,
 )
 
@@ -130,29 +130,10 @@ def dropout_created_in_forward(module: ModuleClass) -> Iterator[Draft]:
             continue
         parts = list(walk(method, skip=(syntax.FunctionDef, syntax.ClassDef, syntax.Lambda)))
         guards = [part for part in parts if isinstance(part, syntax.If | syntax.Conditional)]
-        for made in _called_when_made(parts):
+        for made in called_when_made(parts):
             guarded = any(inside(made, guard) and _GUARD.search(module.file.source(guard.test)) for guard in guards)
             if not guarded:
                 yield from _judge(module, method, made, parts)
-
-
-def _called_when_made(parts: list[syntax.Node]) -> Iterator[syntax.Call]:
-    """Calls whose result is called in the same function and used in no other way."""
-    calls = [part for part in parts if isinstance(part, syntax.Call)]
-    for call in calls:
-        made = unwrapped(call.func)
-        if isinstance(made, syntax.Call):
-            yield made
-    for part in parts:
-        match part:
-            case syntax.Assign(targets=(syntax.Name() as name,), value=value) if value is not None:
-                made, called = (
-                    unwrapped(value),
-                    {call.func.start for call in calls if isinstance(call.func, syntax.Name)},
-                )
-                uses = [use for use in parts if isinstance(use, syntax.Name) and use.id == name.id and use is not name]
-                if isinstance(made, syntax.Call) and uses and all(use.start in called for use in uses):
-                    yield made
 
 
 def _judge(

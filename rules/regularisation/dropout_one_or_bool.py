@@ -17,6 +17,18 @@ by_keep_probability = nn.Dropout(p=1.0)  # HP134
 rnn = nn.LSTM(64, 64, num_layers=2, dropout=1)  # HP134
 ```
 
+The function takes the rate before the flag that says whether the model is in training.
+
+```python bad
+from torch import nn
+from torch.nn import functional as F
+
+
+class Net(nn.Module):
+    def forward(self, x):
+        return F.dropout(x, self.training)  # HP134
+```
+
 ```python good
 from torch import nn
 
@@ -50,7 +62,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hplint.rule import BoundCall, Calls, Draft, Level, rule, settings, torch_roles
+from hplint.rule import BoundCall, Calls, Draft, Level, rule, settings, syntax, torch_roles
 
 _STACKS = ("MultiheadAttention", "Transformer", "TransformerDecoderLayer", "TransformerEncoderLayer")
 
@@ -69,6 +81,9 @@ _STACKS = ("MultiheadAttention", "Transformer", "TransformerDecoderLayer", "Tran
     ),
 )
 def dropout_one_or_bool(call: BoundCall) -> Iterator[Draft]:
+    rate = call.argument("p").node
+    if rate is not None and isinstance(rate.value, syntax.Attribute) and rate.value.attr == "training":
+        yield Draft(rate, f"the rate `p` is given the flag `training`: `{call.short}` zeroes every value in training")
     for setting in settings(call, "p", "dropout"):
         # Of several values, 1 is one that somebody chose.
         if len(setting.argument.value.possible) == 1 and setting.constant in (1, 1.0):
