@@ -271,7 +271,9 @@ def test_nothing_is_said_of_what_is_unknown() -> None:
     loader = signature("torch.utils.data.DataLoader")
     assert list(broken(loader, {"sampler": NOT_NONE})) == []
     assert list(broken(loader, {"shuffle": True})) == []
-    assert len(list(broken(loader, {"sampler": NOT_NONE, "shuffle": True}))) == 1
+    for sampler in (NOT_NONE, object()):
+        assert len(list(broken(loader, {"sampler": sampler, "shuffle": True}))) == 1
+    assert list(broken(signature(SCHEDULERS + "StepLR"), {"optimizer": object()})) == []
 
 
 # --- the evaluator

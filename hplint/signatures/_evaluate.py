@@ -89,7 +89,7 @@ def _value(expr: ast.expr, known: Mapping[str, object]) -> object:
         case ast.Constant(value=value):
             return UNKNOWN if value is ... else value
         case ast.Name(id=name):
-            return known.get(name, UNKNOWN)
+            return _constant(known.get(name, UNKNOWN))
         case ast.BoolOp(op=op, values=values):
             return _logic(values, known, stop=isinstance(op, ast.Or))
         case ast.UnaryOp(op=op, operand=operand):
@@ -111,6 +111,14 @@ def _value(expr: ast.expr, known: Mapping[str, object]) -> object:
         case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
             return _call(name, args, known)
     return UNKNOWN
+
+
+def _constant(value: object) -> object:
+    """A given value as far as guards may look at it: of an object, only that it is not None."""
+    if isinstance(value, tuple):
+        return tuple(map(_constant, value))
+    plain = value is None or value is UNKNOWN or isinstance(value, bool | int | float | complex | str | bytes)
+    return value if plain else NOT_NONE
 
 
 def truth(expr: ast.expr, known: Mapping[str, object]) -> bool | None:

@@ -27,8 +27,8 @@ def broken(signature: Signature, known: Mapping[str, object]) -> Iterator[Broken
     """The guards that hold for these values, in the order in which the library checks them.
 
     ``known`` has the value of each parameter that is known for certain, defaults of absent ones included;
-    :data:`NOT_NONE` for one of which only that is known (``sampler=RandomSampler(data)``). Nothing is said where the
-    rest could change the answer.
+    :data:`NOT_NONE`, or any object that no literal writes, for one of which only that is known
+    (``sampler=RandomSampler(data)``). Nothing is said where the rest could change the answer.
     """
     for guard in signature.guards:
         condition = _parsed(guard.condition)
