@@ -129,7 +129,7 @@ class _Check:
             self._say(too_complex, problem.message, self.source.position(problem.offset))
             return State.FAILED
         self._project = _project()
-        self._ask(File(self.source.path, self.source.text, code, self._project))
+        self._ask(File(self.source.path, self.source.text, code, self._project, self.settings.target_versions))
         return State.PARSED
 
     def _ask(self, file: File) -> None:

@@ -19,7 +19,7 @@ from hplint.facts.constructed import (
     torch_module,
     unwrapped,
 )
-from hplint.facts.file import File
+from hplint.facts.file import File, as_version
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values
 from hplint.facts.lifetimes import (
     Group,
@@ -45,7 +45,7 @@ from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
 from hplint.model import Level, Safety
-from hplint.signatures import DefaultKind, Signature, exports, is_module, removals, removed
+from hplint.signatures import DefaultKind, Removed, Signature, exports, is_module, removals, removed
 from hplint.signatures.guards import Broken, broken
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 
@@ -80,6 +80,7 @@ __all__ = [
     "PlainContainer",
     "Possible",
     "Presence",
+    "Removed",
     "Role",
     "Rule",
     "Runtime",
@@ -91,6 +92,7 @@ __all__ = [
     "Value",
     "argument",
     "as_number",
+    "as_version",
     "broken",
     "called_when_made",
     "closest",

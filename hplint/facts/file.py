@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Protocol, TypeVar, cast
 
@@ -32,11 +33,15 @@ class Linker(Protocol):
 class File:
     """One file: its text, its code and what they mean.
 
-    ``path`` is as shown in findings; ``text`` is what offsets count into.
+    ``path`` is as shown in findings; ``text`` is what offsets count into; ``targets`` are the versions of libraries that
+    the code is written for, as far as the settings tell.
     """
 
-    def __init__(self, path: str, text: str, code: Code, linker: Linker | None = None) -> None:
+    def __init__(
+        self, path: str, text: str, code: Code, linker: Linker | None = None, targets: Mapping[str, str] | None = None
+    ) -> None:
         self.path = path
+        self._targets = targets or {}
         self.text = text
         self.code = code
         self.names = Names(code)
@@ -84,6 +89,11 @@ class File:
         """Whether a name means something in a scope: bound there or around it, a builtin, or maybe by a star import."""
         return self.names.is_bound(name, scope)
 
+    def target(self, library: str) -> tuple[int, ...] | None:
+        """The version of a library that the code is written for: ``(2, 13)``; None when it is not known."""
+        version = self._targets.get(library)
+        return None if version is None else as_version(version)
+
     def assigned(self, name: Name) -> Expr | None:
         """The one expression that a name was assigned (no unpacking), None when there may be others."""
         bindings = self.names.reaching(name)
@@ -120,3 +130,8 @@ class File:
 
     def _imported(self, dotted: str) -> tuple[File, str] | None:
         return None if self._linker is None else self._linker.find(dotted, self.path)
+
+
+def as_version(text: str) -> tuple[int, ...]:
+    """``"2.13"`` as numbers that compare."""
+    return tuple(int(part) for part in text.split(".") if part.isdigit())

@@ -17,6 +17,9 @@ scheduler = ReduceLROnPlateau(optimizer, mode="max", patience=3)
 print(scheduler.get_last_lr())
 ```
 
+It is a warning while hplint does not know which torch the code is for. With `target-versions = { torch = "2.13" }` in
+`[tool.hplint]` it is an error, and with a version that still takes the argument it is not reported.
+
 `Sampler` of `torch.utils.data` never used the data source that its constructor was given, and takes none any more:
 
 ```python bad
@@ -62,7 +65,9 @@ from hplint.rule import (
     File,
     Files,
     Level,
+    Removed,
     Safety,
+    as_version,
     expected,
     removals,
     rule,
@@ -70,15 +75,27 @@ from hplint.rule import (
 )
 
 
-@rule("HP102", "removed-argument", level=Level.WARNING, topic="calls", since="0.1", subject=Files())
+@rule("HP102", "removed-argument", level=Level.ERROR, topic="calls", since="0.1", subject=Files())
 def removed_argument(file: File) -> Iterator[Draft]:
     for call in file.calls:
         for argument in (*call.unexpected, *call.surplus[:1]):
             # A positional argument too many is the one that was taken away.
             gone = next((g for g in removals(call.name) if argument.keyword in (g.parameter, None)), None)
             if gone is not None and not expected(file, call.node, "TypeError"):
+                level = judged(gone, file.target("torch"))
+                if level is None:
+                    continue
                 message = f"`{call.short}` has no `{gone.parameter}` from torch {gone.gone} on: it raises TypeError"
-                yield Draft(argument, message, fix=deleted(call, argument))
+                yield Draft(argument, message, fix=deleted(call, argument), level=level)
+
+
+def judged(gone: Removed, target: tuple[int, ...] | None) -> Level | None:
+    """An error where the code is written for a version that refuses the argument, nothing where it takes it."""
+    if target is None:
+        return Level.WARNING
+    if target >= as_version(gone.gone):
+        return Level.ERROR
+    return None if target <= as_version(gone.last) else Level.WARNING
 
 
 def deleted(call: BoundCall, argument: syntax.Arg) -> DraftFix | None:
