@@ -142,6 +142,8 @@ def parse(text: str) -> cst.Module:
         return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise _located(text, error.raw_line) from None
+    except cst.CSTValidationError:  # letters that newer versions of Unicode know
+        raise _located(text, 1) from None
     except RecursionError:
         raise TooComplex("nested too deep to be parsed", 0) from None
 

@@ -63,7 +63,9 @@ class Scopes:
         """Bind a name of which nothing else is known."""
         self.bind(Binding(start, end, name, kind, conditional=self.conditional > 0))
 
-    def bind_target(self, target: Expr, kind: BindingKind, value: Expr | None, path: tuple[int, ...] | None = ()) -> None:
+    def bind_target(
+        self, target: Expr, kind: BindingKind, value: Expr | None, path: tuple[int, ...] | None = ()
+    ) -> None:
         """Bind every name of an assignment's target, with the indices that lead to its part of the value."""
         if isinstance(target, Name):
             conditional = self.conditional > 0
