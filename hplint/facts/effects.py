@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hplint.facts.events import Event, EventKind, Role
@@ -145,22 +146,30 @@ class Effects:
 
     def _unseen(self, call: Call, name: str) -> bool:
         """Whether code that is not seen is called and may compute, clear or apply gradients."""
-        if (self._file.qualified(call.func) or "").startswith(_SEEN_LIBRARIES):
+        speaks = _speaks_of_gradients(name)
+        if speaks is False:
             return False
-        parts = words(name)
-        if _STEPS.fullmatch(name) or (any(_COMPUTE.fullmatch(part) for part in parts) and "no" not in parts):
-            return True
-        if any(_HARMLESS.fullmatch(part) for part in parts):
+        handed = [arg.value for arg in call.args if isinstance(arg.value, Name | Attribute)]
+        if not speaks and not any(self._receivers.role(each) in (Role.OPTIMIZER, Role.ENGINE) for each in handed):
             return False
-        return any(_WORKERS.fullmatch(part) for part in parts) or any(
-            self._receivers.role(arg.value) in (Role.OPTIMIZER, Role.ENGINE) for arg in call.args
-        )
+        return not (self._file.qualified(call.func) or "").startswith(_SEEN_LIBRARIES)
 
     def _effect(
         self, kind: EventKind, target: Expr, call: Call, *, pending: bool = False, closure: bool = False
     ) -> Effect:
         role = None if kind is EventKind.BACKWARD else self._receivers.role(target)
         return Effect(Event(kind, self._receivers.text(target), call, role=role, closure=closure), pending)
+
+
+@lru_cache(maxsize=4096)
+def _speaks_of_gradients(name: str) -> bool | None:
+    """Whether the name of a function says that it computes, clears or applies gradients; False if it says that not."""
+    parts = words(name)
+    if _STEPS.fullmatch(name) or (any(_COMPUTE.fullmatch(part) for part in parts) and "no" not in parts):
+        return True
+    if any(_HARMLESS.fullmatch(part) for part in parts):
+        return False
+    return True if any(_WORKERS.fullmatch(part) for part in parts) else None
 
 
 def _gradient(expr: Expr) -> Expr | None:

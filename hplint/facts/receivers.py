@@ -6,7 +6,7 @@ An object's role is read off its construction in the file, or else off its name.
 from __future__ import annotations
 
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
@@ -81,6 +81,7 @@ def words(name: str) -> list[str]:
     return [word for word in re.split(r"[\W\d_]+", parts.lower()) if word]
 
 
+@lru_cache(maxsize=4096)
 def role_by_name(name: str) -> Role | None:
     """What an object is called: of a scheduler's and an optimizer's word in one name, the scheduler's counts."""
     parts = words(name)

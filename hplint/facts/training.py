@@ -30,10 +30,33 @@ def training_steps(file: File) -> tuple[TrainingStep, ...]:
     if "backward" not in file.text:
         return ()
     summaries = Summaries(file)
-    steps = list(_steps(summaries, None, summaries.of_module()))
-    for function in file.all(FunctionDef):
-        steps += _steps(summaries, function, summaries.of(function))
+    steps: list[TrainingStep] = []
+    for function in _reaching_backward(file):
+        traces = summaries.of_module() if function is None else summaries.of(function)
+        steps += _steps(summaries, function, traces)
     return tuple(sorted(steps, key=_place))
+
+
+def _reaching_backward(file: File) -> tuple[FunctionDef | None, ...]:
+    """The functions, None for the module, that call ``backward`` themselves or through names of this file's functions.
+
+    Told by names alone: the few that are in it for no reason are sorted out when they are read.
+    """
+    functions = {function.scope: function for function in file.all(FunctionDef)}
+    callers: dict[str, list[int]] = {}
+    for call in file.all(Call):
+        callers.setdefault(last_name(call.func), []).append(call.scope)
+    found: dict[int, FunctionDef | None] = {}
+    pending = ["backward", "manual_backward"]
+    while pending:
+        for number in callers.pop(pending.pop(), ()):
+            scope = file.code.scopes[number]
+            while scope.number not in functions and scope.parent is not None:
+                scope = file.code.scopes[scope.parent]
+            if scope.number not in found:
+                function = found[scope.number] = functions.get(scope.number)
+                pending += [function.name] if function is not None else []
+    return tuple(found[number] for number in sorted(found))
 
 
 def _place(step: TrainingStep) -> int:

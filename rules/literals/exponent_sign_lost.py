@@ -52,6 +52,7 @@ SMALL = re.compile(
 )
 """Names of numbers that are always far below 1."""
 OTHER_UNIT = re.compile(r"step|iter|epoch|decay_(lr|learning_rate)|warm|every|sched|num|start_lr", re.IGNORECASE)
+SUSPECT = re.compile(r"\d\s*\^|10-\d|\d[eE]\+?\d")
 POWER = re.compile(r"\d(\.\d*)?[eE]\+?0*(?P<power>[1-9]\d?)")
 
 
@@ -65,6 +66,8 @@ POWER = re.compile(r"\d(\.\d*)?[eE]\+?0*(?P<power>[1-9]\d?)")
     subject=Files("lr", "learning", "decay", "eps", "wd", "l2", "eta"),
 )
 def exponent_sign_lost(file: File) -> Iterator[Draft]:
+    if not SUSPECT.search(file.text):
+        return
     seen: set[int] = set()
     for labelled in labelled_values(file):
         if not SMALL.fullmatch(labelled.label) or OTHER_UNIT.search(labelled.label):

@@ -43,11 +43,13 @@ sizes = {"batch_size": 32, "patch_size": 16, "batch_sizes": [16, 32]}
 - 16061027/VisualPytorch#46, yhhhli/APoT_Quantization#2 and ROCm/aorta#247 are reports of such names.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from hplint.rule import Draft, File, Files, Level, Place, hyperparameter_vocabulary, replace, rule, syntax
 
+WORD = re.compile(r"[A-Za-z][\w-]{6,40}")
 WORDS = (
     "delay",
     "prop",
@@ -76,16 +78,20 @@ WORDS = (
     subject=Files("_", "moment", "nest", "damp"),
 )
 def hyperparameter_misspelt(file: File) -> Iterator[Draft]:
-    words: dict[str, list[tuple[Place, bool]]] = defaultdict(list)
-    for word, place, attribute in named(file):
-        words[word].append((place, attribute))
     known = hyperparameter_vocabulary()
-    present = [word for word in known if word in words]
-    for word, places in words.items():
-        meant = None if word in known or len(places) > 1 else misspelling_of(word, present)
-        if meant is None:
+    shapes = {(word[0], word.count("_"), len(word) + more) for word in known for more in (-1, 0, 1)}
+    written = {word.replace("-", "_") for word in WORD.findall(file.text)}
+    shaped = {word for word in written - known if (word[0], word.count("_"), len(word)) in shapes}
+    suspects = {word: meant for word in sorted(shaped) if (meant := misspelling_of(word, written & known)) is not None}
+    if not suspects:
+        return
+    places: dict[str, list[tuple[Place, bool]]] = defaultdict(list)
+    for word, at, attribute in named(file):
+        places[word].append((at, attribute))
+    for word, meant in suspects.items():
+        if len(places[word]) != 1 or meant not in places:
             continue
-        place, attribute = places[0]
+        place, attribute = places[word][0]
         text = file.text[place.start : place.end]
         right = meant.replace("_", "-") if "-" in text else meant
         yield Draft(
@@ -116,10 +122,10 @@ def named(file: File) -> Iterator[tuple[str, Place, bool]]:
             yield word.replace("-", "_"), Place(start, start + len(word)), False
 
 
-def misspelling_of(word: str, known: list[str]) -> str | None:
+def misspelling_of(word: str, known: set[str]) -> str | None:
     """The one known name that differs in one part, by one slip inside it: not in its first letter, nor an ending."""
     parts = word.split("_")
-    for candidate in known:
+    for candidate in sorted(known):
         others = candidate.split("_")
         differing = [pair for pair in zip(parts, others, strict=False) if pair[0] != pair[1]]
         if len(parts) == len(others) and len(differing) == 1 and is_slip(*differing[0]):
