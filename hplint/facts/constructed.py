@@ -11,7 +11,6 @@ from hplint.facts.module_reader import is_torch_module
 from hplint.facts.syntax import (
     Assign,
     Attribute,
-    Binding,
     BindingKind,
     Call,
     ClassDef,
@@ -107,17 +106,6 @@ def called_when_made(parts: Sequence[Node]) -> Iterator[Call]:
                     yield made
 
 
-def bindings_of(file: File, name: Name) -> tuple[Binding, ...]:
-    """Every binding of a name in the scope that it is looked up in."""
-    number: int | None = name.scope
-    while number is not None:
-        scope = file.code.scopes[number]
-        if (scope.kind != "class" or number == name.scope) and name.id in scope.bindings:
-            return scope.bindings[name.id]
-        number = scope.parent
-    return ()
-
-
 def made_from(file: File, expr: Expr, depth: int = _DEPTH) -> Iterator[Call]:
     """The calls that may have constructed the model that an expression stands for.
 
@@ -137,7 +125,7 @@ def made_from(file: File, expr: Expr, depth: int = _DEPTH) -> Iterator[Call]:
             yield from made_from(file, body, depth - 1)
             yield from made_from(file, orelse, depth - 1)
         case Name():
-            for binding in bindings_of(file, expr):
+            for binding in file.names.reaching(expr):
                 if binding.kind is BindingKind.ASSIGN and binding.path == () and binding.value is not None:
                     yield from made_from(file, binding.value, depth - 1)
                 elif binding.kind is BindingKind.PARAMETER:
@@ -152,7 +140,8 @@ def made_from(file: File, expr: Expr, depth: int = _DEPTH) -> Iterator[Call]:
 
 def _handed(file: File, name: Name, depth: int) -> Iterator[Call]:
     """What calls in this file hand to the parameter that a name stands for."""
-    scope = _scope_of(file, name)
+    found = file.names.lookup(name.id, name.scope)
+    scope = None if found is None else found[0].number
     function = next((function for function in file.all(FunctionDef) if function.scope == scope), None)
     if function is None:
         return
@@ -165,13 +154,6 @@ def _handed(file: File, name: Name, depth: int) -> Iterator[Call]:
                 yield from made_from(file, arg.value, depth)
 
 
-def _scope_of(file: File, name: Name) -> int | None:
-    number: int | None = name.scope
-    while number is not None and name.id not in file.code.scopes[number].bindings:
-        number = file.code.scopes[number].parent
-    return number
-
-
 def _attribute_stores(file: File) -> Iterator[tuple[Attribute, Expr]]:
     for statement in file.all(Assign):
         for target in statement.targets:
@@ -181,7 +163,7 @@ def _attribute_stores(file: File) -> Iterator[tuple[Attribute, Expr]]:
 
 def _imported(file: File, expr: Expr) -> bool:
     """Whether an expression names something imported, as ``torch`` does in ``torch.compile(model)``."""
-    return isinstance(expr, Name) and any(b.kind is BindingKind.IMPORT for b in bindings_of(file, expr))
+    return isinstance(expr, Name) and any(binding.kind is BindingKind.IMPORT for binding in file.names.reaching(expr))
 
 
 def _last(expr: Expr) -> str:

@@ -79,7 +79,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hplint.rule import Classes, Draft, Level, ModuleClass, Place, Safety, replace, rule, syntax, walk
+from hplint.rule import Classes, Draft, DraftEdit, DraftFix, Level, ModuleClass, Place, Safety, rule, syntax, walk
 
 _MISSPELT = frozenset(
     {"__int__", "__init_", "__init", "__inti__", "__ini__", "__intit__", "__initi__", "__iniit__", "__nit__"}
@@ -101,19 +101,16 @@ def init_misspelt(module: ModuleClass) -> Iterator[Draft]:
         return
     for name in sorted((_MISSPELT & own.keys()) - {use.attr for use in module.uses}):
         method = own[name]
-        if _calls_constructor(method):
-            place = Place(method.name_start, method.name_start + len(name))
+        places = [Place(method.name_start, method.name_start + len(name))]
+        calls = [part for part in walk(method) if isinstance(part, syntax.Attribute)]
+        # `super().__int__()`: the slip made twice.
+        again = [part for part in calls if part.attr == name and isinstance(part.value, syntax.Call)]
+        # A helper that happens to have the name does not set up the base.
+        if again or any(part.attr == "__init__" for part in calls):
+            places += [Place(part.end - len(name), part.end) for part in again]
+            edits = tuple(DraftEdit(place.start, place.end, "__init__") for place in places)
             yield Draft(
-                place,
-                f"Python never calls `{name}`: the layers of `{module.name}` are not made",
-                fix=replace(place, "__init__", "rename it to `__init__`", Safety.SAFE),
+                places[0],
+                f"Python never calls `{name}`: `{module.name}` has no constructor of its own",
+                fix=DraftFix("rename it to `__init__`", edits, Safety.SAFE),
             )
-
-
-def _calls_constructor(method: syntax.FunctionDef) -> bool:
-    """Whether a method calls its base's constructor: a helper that happens to have the name does not."""
-    return any(
-        isinstance(part, syntax.Attribute)
-        and (part.attr == "__init__" or (part.attr == method.name and isinstance(part.value, syntax.Call)))
-        for part in walk(method)
-    )

@@ -62,7 +62,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hplint.rule import BoundCall, Calls, Draft, Level, rule, settings, syntax, torch_roles
+from hplint.rule import BoundCall, Calls, Draft, Level, OriginKind, rule, settings, syntax, torch_roles
 
 _STACKS = ("MultiheadAttention", "Transformer", "TransformerDecoderLayer", "TransformerEncoderLayer")
 
@@ -85,7 +85,11 @@ def dropout_one_or_bool(call: BoundCall) -> Iterator[Draft]:
     if rate is not None and isinstance(rate.value, syntax.Attribute) and rate.value.attr == "training":
         yield Draft(rate, f"the rate `p` is given the flag `training`: `{call.short}` zeroes every value in training")
     for setting in settings(call, "p", "dropout"):
-        # Of several values, 1 is one that somebody chose.
-        if len(setting.argument.value.possible) == 1 and setting.constant in (1, 1.0):
-            why = "a flag counts as the rate 1" if setting.constant is True else "the rate is the share that is removed"
+        flag = setting.constant is True
+        # Of several values, 1 is one that somebody chose; so is a caller's 1 as the default of a parameter.
+        chosen = len(setting.argument.value.possible) > 1 or (
+            setting.origin.kind is OriginKind.PARAMETER and not setting.closed and not flag
+        )
+        if setting.constant in (1, 1.0) and not chosen:
+            why = "a flag counts as the rate 1" if flag else "the rate is the share that is removed"
             yield Draft(setting.at, f"{setting.says}: {why}, so `{call.short}` zeroes every value", setting.related)
