@@ -23,7 +23,7 @@ _HARMLESS = re.compile(
     r"lr|rate|save|load|log|loggers?|print|len|is\w*|state|dict|sched\w*|warm\w*|wrap\w*|prepare|setup|scale|hasattr|"
     r"getattr|id|type|str|repr|format|append|extend|checkpoint\w*|resume|evaluate|test|valid\w*|init\w*|get|set|build|"
     r"create|make|smart|instantiate|register|watch|check|step|no|requires|record|attach|enable|retain|norm|sync|iters|"
-    r"partial|process|copy|deepcopy|clone"
+    r"partial|process|copy|deepcopy|clone|master"
 )
 """Words in the names of functions that may be handed an optimizer, or speak of gradients, and do not step or clear."""
 _COMPUTE = re.compile(r"backwards?|backprop\w*|unscale")
