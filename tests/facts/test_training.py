@@ -185,7 +185,8 @@ def test_without_a_loop_the_function_is_the_block() -> None:
             optimizer.step()
     """)
     assert step.loop is None
-    assert step.function is not None and step.function.name == "train_step"
+    assert step.function is not None
+    assert step.function.name == "train_step"
 
 
 def test_conditions_and_their_branches() -> None:
@@ -199,8 +200,11 @@ def test_conditions_and_their_branches() -> None:
                 scaler.step(optimizer)
     """)
     plain, scaled, use = step.events
-    assert plain.excludes(scaled) and plain.excludes(use) and not scaled.excludes(use)
-    assert scaled.always_before(use) and not plain.always_before(use)
+    assert plain.excludes(scaled)
+    assert plain.excludes(use)
+    assert not scaled.excludes(use)
+    assert scaled.always_before(use)
+    assert not plain.always_before(use)
 
 
 def test_what_follows_an_early_exit_has_its_condition() -> None:
@@ -261,7 +265,8 @@ def test_helpers_are_read_in_the_words_of_the_caller() -> None:
         "zero_grad optimizer",
     ]
     clip = inlined.events[2]
-    assert clip.via is not None and clip.node is not clip.via
+    assert clip.via is not None
+    assert clip.node is not clip.via
     assert [guard.text for guard in clip.guards] == ["args.clip"]
 
 
@@ -327,7 +332,7 @@ def test_recursion_and_long_chains_of_helpers_end() -> None:
     ("code", "owned"),
     [
         (
-            "import lightning as L\nclass M(L.LightningModule):\n    def training_step(self, b):\n        loss.backward()",
+            "import lightning as L\nclass M(L.LightningModule):\n    def f(self):\n        loss.backward()",
             True,
         ),
         ("from transformers import Trainer\nclass T(Trainer):\n    def f(self):\n        loss.backward()", True),
