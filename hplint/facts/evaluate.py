@@ -49,6 +49,7 @@ class Evaluator:
         self._holders = holders
         self._imported = imported
         self._known: dict[int, Value] = {}
+        self._asked: set[str] = set()
         self._depth = 0
 
     def value(self, expr: Expr) -> Value:
@@ -67,6 +68,15 @@ class Evaluator:
 
     def global_value(self, dotted: str) -> Value:
         """What a name of the module, or an attribute of it (``Config.lr``), is once the module has been run."""
+        if dotted in self._asked:
+            return UNKNOWN  # modules that import the name from each other
+        self._asked.add(dotted)
+        try:
+            return self._global_value(dotted)
+        finally:
+            self._asked.discard(dotted)
+
+    def _global_value(self, dotted: str) -> Value:
         name, _, attr = dotted.partition(".")
         bindings = self._names.scope(0).bindings.get(name, ())
         if not attr:

@@ -169,3 +169,10 @@ def test_modules_that_import_each_other(tmp_path: Path) -> None:
     (tmp_path / "b.py").write_text("from a import Y\nX = Y\n")
     file = file_of("from a import Y\nuse(Y)", str(tmp_path / "train.py"), Project())
     assert not file.value(used(file)).possible
+
+
+def test_modules_that_import_a_name_from_each_other(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("from b import X\n")
+    (tmp_path / "b.py").write_text("from a import X\n")
+    file = file_of("from a import X\nuse(X)", str(tmp_path / "train.py"), Project())
+    assert not file.value(used(file)).possible
