@@ -1,4 +1,4 @@
-"""An activation is used as a function where it is a class, or as a class where it is a function.
+"""An activation class is called like a function, or a function is used as a layer.
 
 `nn.ReLU` is a class: `nn.ReLU()` makes a layer, and the layer is called with the tensor. `nn.ReLU(x)` takes `x` for the
 option `inplace` and returns a layer, so the next operation fails with a message about a `ReLU` object that is not a

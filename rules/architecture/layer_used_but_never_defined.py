@@ -161,9 +161,11 @@ def layer_used_but_never_defined(module: ModuleClass) -> Iterator[Draft]:
         if dotless is not None:
             related = (dotless, f"`{object_name}_{attr}` is a local variable: the dot is missing")
             yield Draft(at, message, (related,), _dot(module, dotless, f"{object_name}.{attr}"))
-        elif near is not None and variable is None:
+        elif near is not None:
             safety = Safety.SAFE if twins else Safety.UNSAFE
-            yield Draft(at, message, ((places[near], f"`{near}` is stored here"),), _rename(module, uses, near, safety))
+            # Where a local name is spelt like this, it is that which was to be stored.
+            fix = _rename(module, uses, near, safety) if variable is None else None
+            yield Draft(at, message, ((places[near], f"`{near}` is stored here"),), fix)
         elif is_complete(module) and any(use.method in reached for use in uses):
             yield Draft(at, message, ((variable, f"`{attr}` is a local name here"),) if variable else ())
 
