@@ -2,7 +2,8 @@
 
 - `type=int` with the default 0.5: argparse refuses `--lr 0.1` ("invalid int value"), so the default is the only
   fraction that the option can have.
-- `type=list`: the text is split into letters, `--layers 64` gives `["6", "4"]`. `type=dict` raises ValueError.
+- `type=list`: the text is split into letters, `--layers 64` gives `["6", "4"]`. `type=dict` refuses any
+  text ("invalid dict value").
 - no `type` and a number as default: with the option the value is a string, and counting with it raises TypeError or,
   for `*`, repeats the string. Without the option all is well, so tests do not find it.
 
@@ -72,7 +73,7 @@ from hplint.rule import (
 )
 
 SPLITS = {f"builtins.{name}": f"`type={name}` splits the text into letters" for name in ("list", "tuple", "set")}
-SPLITS["builtins.dict"] = "`type=dict` raises ValueError for any text"
+SPLITS["builtins.dict"] = "`type=dict` refuses any text"
 
 
 @rule(

@@ -1,7 +1,7 @@
 """A comma behind a number makes a tuple of it.
 
 `lr = 0.001,` is `lr = (0.001,)`: the comma makes the tuple, not the parentheses. It is left over when an argument of a
-call becomes a line of its own. torch raises `TypeError: '<=' not supported between instances of 'float' and 'tuple'`
+call becomes a line of its own. torch raises `TypeError: '<' not supported between instances of 'tuple' and 'float'`
 where the value is used, which may be far away.
 
 ```python bad

@@ -60,7 +60,7 @@ EFFECTS = {
     "backward": "no gradients are computed",
     "step": "nothing is updated",
     "eval": "the model stays in training mode",
-    "train": "the model stays in evaluation mode",
+    "train": "the mode of the model stays as it is",
     "update": "the scale is not adapted",
 }
 

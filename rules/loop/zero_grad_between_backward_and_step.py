@@ -1,9 +1,9 @@
 """The gradients are cleared between backward and step.
 
 `backward` adds up gradients, `step` uses them, `zero_grad` throws them away. With `zero_grad` in the middle the
-optimizer is left with nothing: the weights do not move (with weight decay or momentum they only shrink or coast). No
-error is raised. The loss stays at its first value, about ln(number of classes) for cross-entropy, whatever the learning
-rate.
+optimizer is left with nothing and skips every weight (with `set_to_none=False`, weight decay and momentum still move
+them). No error is raised. The loss stays at its first value, about ln(number of classes) for cross-entropy, whatever the
+learning rate.
 
 ```python bad
 import torch
