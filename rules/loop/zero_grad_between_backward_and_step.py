@@ -2,8 +2,8 @@
 
 `backward` adds up gradients, `step` uses them, `zero_grad` throws them away. With `zero_grad` in the middle the
 optimizer is left with nothing and skips every weight (with `set_to_none=False`, weight decay and momentum still move
-them). No error is raised. The loss stays at its first value, about ln(number of classes) for cross-entropy, whatever the
-learning rate.
+them). No error is raised. The loss stays at its first value, about ln(number of classes) for cross-entropy, whatever
+the learning rate.
 
 ```python bad
 import torch
