@@ -37,7 +37,7 @@ from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.statements import moved_before
-from hplint.facts.surroundings import expected, own_parser, untested
+from hplint.facts.surroundings import expected, is_test, own_parser, untested
 from hplint.facts.training import Event, EventKind, Role, TrainingStep
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
@@ -108,6 +108,7 @@ __all__ = [
     "inside",
     "is_complete",
     "is_module",
+    "is_test",
     "labelled_values",
     "learning_rate_later",
     "local_name",

@@ -28,8 +28,14 @@ def untested(file: File, argument: Argument) -> Argument:
     if argument.node is None or all(p.origin.kind is OriginKind.LITERAL for p in argument.value.possible):
         return argument
     names = {file.source(part) for part in _named(file, argument.node.value)}
-    tested = any(file.source(part) in names for test in _tests(file) for part in _dotted(test))
+    labels = {_dest(p.origin.label) for p in argument.value.possible} - {""}
+    tested = any(file.source(part) in names or _last(part) in labels for test in _tests(file) for part in _dotted(test))
     return replace(argument, value=UNKNOWN) if tested else argument
+
+
+def _dest(label: str) -> str:
+    """The last word of what a value is called: ``batch_size`` of ``--batch-size`` and of ``Config.batch_size``."""
+    return label.rpartition(".")[2].lstrip("-").replace("-", "_")
 
 
 def _named(file: File, expr: Expr) -> Iterator[Node]:
@@ -118,7 +124,14 @@ def _names(kind: Expr | None) -> frozenset[str]:
     return frozenset() if kind is None else frozenset({_last(kind)})
 
 
-def _last(expr: Expr) -> str:
+def is_test(file: File) -> bool:
+    """Whether a file holds tests of a library, which choose odd numbers to see them."""
+    *folders, name = file.path.replace("\\", "/").split("/")
+    named = name.startswith(("test_", "conftest.")) or name.endswith("_test.py")
+    return named or bool({"tests", "unittests"} & set(folders))
+
+
+def _last(expr: Node) -> str:
     """``raises`` of ``pytest.raises``; empty for anything but a dotted name."""
     if isinstance(expr, syntax.Attribute):
         return expr.attr

@@ -56,7 +56,8 @@ from hplint.rule import (
     for_argument,
     replace,
     rule,
-    settings,
+    settings_of,
+    untested,
 )
 
 
@@ -66,7 +67,7 @@ def invalid_option_string(file: File) -> Iterator[Draft]:
         for parameter in call.signature.parameters if call.signature else ():
             if not parameter.options or parameter.name not in call.arguments:
                 continue
-            for setting in settings(call, parameter.name):
+            for setting in settings_of([untested(file, call.argument(parameter.name))]):
                 word = setting.constant
                 if not isinstance(word, str) or word in parameter.options or expected(file, call.node, "ValueError"):
                     continue

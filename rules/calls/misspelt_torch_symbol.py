@@ -66,6 +66,7 @@ from hplint.rule import (
     closest,
     expected,
     exports,
+    inside,
     is_module,
     replace,
     rule,
@@ -86,9 +87,10 @@ def misspelt_torch_symbol(file: File) -> Iterator[Draft]:
 
 def named(file: File) -> Iterator[tuple[str, str, syntax.Node]]:
     """Each name that is asked of a module: the module, the name, and where the name stands."""
+    hints = [] if "from __future__ import annotations" not in file.text else list(annotations(file))
     for node in file.all(syntax.Attribute):
         module = file.qualified(node.value)
-        if module is not None and is_module(module):
+        if module is not None and is_module(module) and not any(inside(node, hint) for hint in hints):
             yield module, node.attr, syntax.Node(node.end - len(node.attr), node.end)
     for statement in file.all(syntax.Import):
         if statement.module is None or statement.level or not is_module(statement.module):
@@ -98,6 +100,19 @@ def named(file: File) -> Iterator[tuple[str, str, syntax.Node]]:
             written = re.compile(rf"\b{re.escape(name)}\b").search(file.text, behind, statement.end)
             if written is not None:
                 yield statement.module, name, syntax.Node(*written.span())
+
+
+def annotations(file: File) -> Iterator[syntax.Node]:
+    """Where annotations stand, what a function returns among them; defaults of parameters are in between."""
+    for statement in file.all(syntax.Assign):
+        if statement.annotation is not None:
+            yield statement.annotation
+    for function in file.all(syntax.FunctionDef):
+        at = function.name_start
+        for default in (parameter.default for parameter in function.parameters if parameter.default is not None):
+            yield syntax.Node(at, default.start)
+            at = default.end
+        yield syntax.Node(at, function.body[0].start)
 
 
 def spoken_of(file: File, name: str) -> bool:

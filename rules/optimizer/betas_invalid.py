@@ -4,7 +4,8 @@
 remembers their squares, and it is the larger one in nearly every recipe. Swapped, `(0.999, 0.9)`, the direction of a
 step is an average over a thousand batches while its length follows the last ten: torch accepts it, and the loss
 swings in waves. A single number raises `TypeError: 'float' object is not subscriptable`; three numbers pass the
-constructor and fail in the first `step()`.
+constructor and fail in the first `step()`. An integer among them, `(0, 0.9)`, ran for years and raises since torch 2.6:
+`betas must be either both floats or both Tensors`.
 
 ```python bad
 import torch
@@ -12,6 +13,7 @@ import torch
 swapped = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.999, 0.9))  # HP112
 single = torch.optim.Adam(model.parameters(), lr=1e-3, betas=0.9)  # HP112
 three = torch.optim.AdamW(model.parameters(), lr=1e-3, betas=(0.9, 0.95, 0.999))  # HP112
+integer = torch.optim.Adam(model.parameters(), lr=1e-4, betas=(0, 0.9))  # HP112
 ```
 
 ```python good
@@ -37,18 +39,19 @@ equal = torch.optim.Adam(model.parameters(), lr=3e-4, betas=(0.9, 0.9))
 
 - Kingma and Ba 2015, arXiv 1412.6980.
 - <https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html>
+- pytorch/pytorch#134171, brownvc/R3GAN#21: floats since torch 2.6.
 """
 
 from collections.abc import Iterator
 
 from hplint.rule import (
-    Argument,
     Draft,
     DraftEdit,
     DraftFix,
     File,
     Files,
     Level,
+    Safety,
     Setting,
     as_number,
     expected,
@@ -59,6 +62,9 @@ from hplint.rule import (
     thresholds,
     with_groups,
 )
+
+FLOATS_ONLY = (2, 6)
+"""The version of torch from which on Adam and AdamW refuse integers among their betas."""
 
 
 @rule(
@@ -74,35 +80,49 @@ def betas_invalid(file: File) -> Iterator[Draft]:
     for call in optimizers(file):
         if call.short not in thresholds.ADAM_FAMILY or expected(file, call.node, "TypeError", "ValueError"):
             continue
+        typed = call.argument("betas").node if call.short in ("Adam", "AdamW") else None
         for argument in with_groups(file, call, "betas"):
-            for setting in settings_of((argument,)):
-                yield from judged(file, argument, setting)
+            for setting in settings_of([argument]):
+                # Inside a group nobody asks for types.
+                yield from judged(file, setting, typed is not None and argument.node == typed)
 
 
-def judged(file: File, argument: Argument, setting: Setting) -> Iterator[Draft]:
-    value = setting.constant
+def judged(file: File, setting: Setting, typed: bool) -> Iterator[Draft]:
+    value, optimizer, target = setting.constant, setting.argument.callee, file.target("torch")
     if as_number(value) is not None:
-        message = f"{setting.says}, one number where `{argument.callee}` needs a pair: it raises TypeError"
+        message = f"{setting.says}, one number where `{optimizer}` needs a pair: it raises TypeError"
         yield Draft(setting.at, message, setting.related)
     elif isinstance(value, tuple) and len(value) != 2:
         when = "when it is constructed" if len(value) < 2 else "in its first step"
-        message = f"{setting.says}, {len(value)} values where `{argument.callee}` needs a pair: it raises {when}"
+        message = f"{setting.says}, {len(value)} values where `{optimizer}` needs a pair: it raises {when}"
         yield Draft(setting.at, message, setting.related)
     elif isinstance(value, tuple):
         first, second = (as_number(beta) for beta in value)
-        if first is not None and second is not None and 0 <= second < first < 1:
+        if first is None or second is None or not (0 <= first < 1 and 0 <= second < 1):
+            return
+        if typed and any(isinstance(beta, int) for beta in value) and (target is None or target >= FLOATS_ONLY):
+            message = f"{setting.says}, with an integer: from torch 2.6 on `{optimizer}` raises ValueError"
+            level = Level.WARNING if target is None else Level.ERROR
+            yield Draft(setting.at, message, setting.related, floats(setting), level)
+        elif second < first:
             message = f"{setting.says}: the first is larger than the second, so they are probably swapped"
-            yield Draft(setting.at, message, setting.related, swap(file, argument), Level.WARNING)
+            yield Draft(setting.at, message, setting.related, swapped(file, setting), Level.WARNING)
 
 
-def swap(file: File, argument: Argument) -> DraftFix | None:
-    """Exchange the two, where they are written in the call itself."""
-    written = argument.node.value if argument.node else None
-    if not isinstance(written, syntax.Collection) or len(written.elements) != 2:
+def pair(setting: Setting) -> tuple[syntax.Expr, ...]:
+    """The two, where they are written in the call itself."""
+    written = setting.argument.node.value if setting.argument.node else None
+    return written.elements if isinstance(written, syntax.Collection) and len(written.elements) == 2 else ()
+
+
+def floats(setting: Setting) -> DraftFix | None:
+    zeros = [part for part in pair(setting) if isinstance(part, syntax.Literal) and isinstance(part.value, int)]
+    edits = tuple(DraftEdit(zero.end, zero.end, ".0") for zero in zeros)
+    return DraftFix("write floats", edits, Safety.SAFE) if edits else None
+
+
+def swapped(file: File, setting: Setting) -> DraftFix | None:
+    if not (both := pair(setting)):
         return None
-    first, second = written.elements
-    edits = (
-        DraftEdit(first.start, first.end, file.source(second)),
-        DraftEdit(second.start, second.end, file.source(first)),
-    )
-    return DraftFix("swap them", edits)
+    edits = (DraftEdit(part.start, part.end, file.source(other)) for part, other in zip(both, both[::-1], strict=True))
+    return DraftFix("swap them", tuple(edits))

@@ -59,6 +59,7 @@ from hplint.rule import (
     Level,
     Setting,
     exponent_lost,
+    is_test,
     learning_rate_later,
     optimizers,
     parameter_groups,
@@ -79,9 +80,11 @@ from hplint.rule import (
     subject=Files("optim"),
 )
 def lr_implausible(file: File) -> Iterator[Draft]:
+    if is_test(file):
+        return
     found = [(call, setting) for call in optimizers(file) for setting in settings_of(with_groups(file, call, "lr"))]
     # A default that is right for one of the optimizers which share it is no mistake.
-    shared = {setting.origin for call, setting in found if judged(call.short, setting) is None}
+    shared = {setting.origin for call, setting in found if judged(call.short, setting) in (None, Level.PEDANTIC)}
     for call, setting in found:
         level = judged(call.short, setting)
         spared = exponent_lost(file, setting) or (not setting.closed and setting.origin in shared)
@@ -102,6 +105,8 @@ def judged(optimizer: str, setting: Setting) -> Level | None:
 
 
 def effect(optimizer: str, setting: Setting) -> str:
+    if judged(optimizer, setting) is Level.PEDANTIC:
+        return "far above what most recipes use"
     if (setting.number or 0.0) < thresholds.LR_FLOOR:
         return "a step this small is lost in float32, so the weights stay where they are"
     if thresholds.LR_LADDERS[optimizer] is thresholds.ADAM_FAMILY_LR:
