@@ -27,7 +27,7 @@ _HARMLESS = re.compile(
 )
 """Words in the names of functions that may be handed an optimizer, or speak of gradients, and do not step or clear."""
 _COMPUTE = re.compile(r"backwards?|backprop\w*|unscale")
-_WORKERS = re.compile(r"optimi[sz]e|autograd|grads?|gradients?|accumulate")
+_WORKERS = re.compile(r"optimi[sz]e|autograd|grads?|gradients?")
 """Words in the names of functions that are not seen and may compute or clear gradients."""
 _STEPS = re.compile(
     r"(first|second)_step|(train|update|optimi[sz]\w*)_(step|batch|params|parameters|weights|model|net|network)\w*"

@@ -60,6 +60,7 @@ for x, y in loader:
 - awslabs/graphstorm#1366: the clipping of a training loop had no effect.
 """
 
+import re
 from collections.abc import Iterator
 
 from hplint.rule import (
@@ -100,8 +101,12 @@ def clip_after_step(step: TrainingStep) -> Iterator[Draft]:
             continue
         backward = next((each for each in before if each.kind is EventKind.BACKWARD), None)
         cleared = any(each.kind is EventKind.ZERO_GRAD and each.always_before(clip) for each in step.events)
-        other = clip.target is not None and bool(use.models) and clip.target not in (*use.models, use.target)
-        if backward is None or not cleared or other or (after and after[0].kind is not EventKind.BACKWARD):
+        if (
+            backward is None
+            or not cleared
+            or of_another(step, clip, use)
+            or (after and after[0].kind is not EventKind.BACKWARD)
+        ):
             continue
         if not step.belongs_elsewhere(backward, use, clip):
             yield Draft(
@@ -110,6 +115,14 @@ def clip_after_step(step: TrainingStep) -> Iterator[Draft]:
                 ((use.at, "they are used here"), *within(clip, "clipped here")),
                 None if clip.via else move_before(step.file, clip.node, use.at, "clip them before the step"),
             )
+
+
+def of_another(step: TrainingStep, clip: Event, use: Event) -> bool:
+    """Whether what is clipped is another model than those of the optimizer, which are named in the same function."""
+    if clip.target is None or not use.models or clip.target in (*use.models, use.target):
+        return False
+    text = step.file.text if step.function is None else step.file.source(step.function)
+    return any(re.search(rf"\b{re.escape(model)}\b", text) for model in use.models)
 
 
 def measures_only(file: File, clip: Event) -> bool:

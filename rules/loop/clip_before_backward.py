@@ -70,7 +70,7 @@ def clip_before_backward(step: TrainingStep) -> Iterator[Draft]:
         if any(event.kind in GRADIENTS and not event.excludes(clip) for event in step.events[:position]):
             continue
         events = [event for event in step.events[position + 1 :] if not event.excludes(clip)]
-        backward, use = computed_and_used(events)
+        backward, use = computed_and_used(clip, events)
         if (
             backward is None
             or use is None
@@ -86,7 +86,7 @@ def clip_before_backward(step: TrainingStep) -> Iterator[Draft]:
         )
 
 
-def computed_and_used(events: list[Event]) -> tuple[Event | None, Event | None]:
+def computed_and_used(clip: Event, events: list[Event]) -> tuple[Event | None, Event | None]:
     """The next `backward`, and the step that uses its gradients without another clipping."""
     backward: Event | None = None
     for event in events:
@@ -94,6 +94,11 @@ def computed_and_used(events: list[Event]) -> tuple[Event | None, Event | None]:
             return (backward, event) if not event.closure else (None, None)
         if event.kind is EventKind.BACKWARD:
             backward = backward or event
-        elif event.kind is EventKind.UNKNOWN or (event.kind is EventKind.CLIP and backward is not None):
+        elif event.kind is EventKind.UNKNOWN or (backward is not None and clips_again(clip, event)):
             return None, None
     return None, None
+
+
+def clips_again(clip: Event, event: Event) -> bool:
+    """Whether an event clips the same gradients, as far as names tell."""
+    return event.kind is EventKind.CLIP and (None in (clip.target, event.target) or clip.target == event.target)
