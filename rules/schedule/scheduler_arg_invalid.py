@@ -1,4 +1,4 @@
-"""A number that makes no sense in a learning-rate schedule, and that torch accepts.
+"""A number that makes no sense in a learning-rate schedule and that torch accepts.
 
 Most schedulers check nothing. A `step_size` of -1 multiplies the rate in every step, so it is gone within ten; a
 `step_size` or `T_max` of 0 raises `ZeroDivisionError` only in the first step; milestones given as shares of the run,
