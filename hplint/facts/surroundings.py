@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from hplint.facts import syntax
 from hplint.facts.calls import Argument
@@ -27,10 +28,18 @@ def untested(file: File, argument: Argument) -> Argument:
     """
     if argument.node is None or all(p.origin.kind is OriginKind.LITERAL for p in argument.value.possible):
         return argument
-    names = {file.source(part) for part in _named(file, argument.node.value)}
-    labels = {_dest(p.origin.label) for p in argument.value.possible} - {""}
-    tested = any(file.source(part) in names or _last(part) in labels for test in _tests(file) for part in _dotted(test))
+    sources, words = _tested(file)
+    tested = not words.isdisjoint(_dest(possible.origin.label) for possible in argument.value.possible) or any(
+        file.source(part) in sources for part in _named(file, argument.node.value)
+    )
     return replace(argument, value=UNKNOWN) if tested else argument
+
+
+@lru_cache(maxsize=4)
+def _tested(file: File) -> tuple[frozenset[str], frozenset[str]]:
+    """What the file compares or takes for true, as it is written (``args.lr``), and the last words of it (``lr``)."""
+    parts = [part for test in _tests(file) for part in _dotted(test)]
+    return frozenset(map(file.source, parts)), frozenset(map(_last, parts)) - {""}
 
 
 def _dest(label: str) -> str:

@@ -77,7 +77,7 @@ from hplint.rule import (
     untested,
 )
 
-FRACTION = "no epoch is ever equal to it, so the rate is never lowered"
+FRACTION = "no step has a number like {:g}, so the rate is not lowered there"
 DIVIDES = "the first step raises ZeroDivisionError"
 UNSIGNED = "the sign counts for nothing"
 STUCK = "the rate stays at its first factor for the whole run, as that step is never left"
@@ -125,10 +125,12 @@ def scheduler_arg_invalid(file: File) -> Iterator[Draft]:
         for (scheduler, parameter), checks in NONSENSE.items():
             if scheduler == call.short:
                 for setting in settings_of([untested(file, call.argument(parameter))]):
-                    effect = next((says for test, says in checks if any(map(test, numbers(setting)))), None)
-                    if effect is not None and not (effect is STUCK and "SequentialLR" in file.text):
+                    found = ((says, n) for n in numbers(setting) for test, says in checks if test(n))
+                    effect, number = next(found, ("", 0.0))
+                    if effect and not (effect is STUCK and "SequentialLR" in file.text):
+                        message = f"{setting.says}: {effect.format(number)}"
                         row = for_argument(call.name, parameter)
-                        yield Draft(setting.at, f"{setting.says}: {effect}", setting.related, hyperparameter=row)
+                        yield Draft(setting.at, message, setting.related, hyperparameter=row)
         yield from floor_above_start(file, call)
 
 
