@@ -31,7 +31,7 @@ and 10. A rate of 0 is reported only where the whole life of the optimizer is in
 ## Looks like it, is not
 
 Word language models train with plain SGD at 5 or 20; `Adadelta`, `LBFGS` and `Rprop` start from 1; a rate of 0 waits
-for a schedule that sets it.
+for a schedule that sets it, and with a rate of 1 `LambdaLR` gives the rate itself.
 
 ```python good
 import torch
@@ -39,6 +39,8 @@ import torch
 language_model = torch.optim.SGD(model.parameters(), lr=20.0)
 delta = torch.optim.Adadelta(model.parameters(), lr=1.0)
 noam = NoamSchedule(torch.optim.Adam(model.parameters(), lr=0, betas=(0.9, 0.98)), warmup=4000)
+scaled = torch.optim.Adam(model.parameters(), lr=1.0, betas=(0.9, 0.98))
+schedule = torch.optim.lr_scheduler.LambdaLR(scaled, noam_rate)
 ```
 
 ## References
@@ -91,13 +93,18 @@ def lr_implausible(file: File) -> Iterator[Draft]:
         if setting.number == 0 and setting.closed and never_moves(file, call):
             message = "`lr` is 0 and nothing sets it later: no weight ever moves"
             yield Draft(setting.at, message, setting.related, level=Level.WARNING)
-        elif level is not None and not spared:
+        elif level is not None and not spared and (level is Level.ERROR or not sets_later(file, call)):
             yield Draft(setting.at, f"{setting.says}: {effect(call.short, setting)}", setting.related, level=level)
 
 
 def never_moves(file: File, call: BoundCall) -> bool:
     """Whether all that an optimizer is given trains with its own learning rate, for good. In a group 0 means frozen."""
     return parameter_groups(file, call).plain and learning_rate_later(file, call) is Later.NEVER
+
+
+def sets_later(file: File, call: BoundCall) -> bool:
+    """Whether the rate is only what a schedule starts from: with ``lr=1`` a ``LambdaLR`` gives the rate itself."""
+    return learning_rate_later(file, call) is Later.SET
 
 
 def judged(optimizer: str, setting: Setting) -> Level | None:

@@ -52,7 +52,6 @@ import re
 from collections.abc import Iterator
 
 from hplint.rule import (
-    BoundCall,
     Draft,
     DraftEdit,
     DraftFix,
@@ -61,10 +60,12 @@ from hplint.rule import (
     Level,
     Safety,
     expected,
-    followed,
+    made_from,
+    module_class,
     optimizers,
     rule,
     syntax,
+    torch_module,
 )
 
 METHODS = frozenset({"parameters", "named_parameters"})
@@ -109,20 +110,17 @@ def is_model(file: File, owner: syntax.Expr) -> bool:
 
 
 def constructs_module(file: File, expr: syntax.Expr) -> bool:
-    """Whether an expression is certainly an ``nn.Module`` that does not pass for a list of parameters."""
-    made = followed(file, expr)
-    if not isinstance(made, syntax.Call):
-        return False
-    local = file.definition(made.func)
-    for module in file.modules:
-        if local is not None and module.node == local:
-            return module.known and "__iter__" not in module.methods and not HOLD_PARAMETERS & set(module.bases)
-    bound = file.bound(made)
-    return bound is not None and is_layer(bound) and bound.name not in HOLD_PARAMETERS
+    """Whether an expression is an ``nn.Module`` that does not pass for a list of parameters."""
+    made = list(made_from(file, expr))
+    return bool(made) and all(is_module_call(file, call) for call in made)
 
 
-def is_layer(call: BoundCall) -> bool:
-    return call.signature is not None and call.name == f"torch.nn.{call.short}" and call.short[0].isupper()
+def is_module_call(file: File, call: syntax.Call) -> bool:
+    local = module_class(file, call)
+    if local is not None:
+        return local.known and "__iter__" not in local.methods and not HOLD_PARAMETERS & set(local.bases)
+    kind = torch_module(file, call)
+    return kind is not None and f"torch.nn.{kind}" not in HOLD_PARAMETERS
 
 
 def copies_of_weights(expr: syntax.Expr) -> bool:
