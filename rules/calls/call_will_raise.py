@@ -122,7 +122,10 @@ def call_will_raise(file: File) -> Iterator[Draft]:
                 why = f": {check.message}" if check.message else f", as `{check.guard.condition}`"
                 message = f"{setting.says}: `{call.short}` raises {check.exception}{why}"
                 row = for_argument(call.name, setting.argument.parameter)
-                yield Draft(setting.at, message, setting.related, share(call, setting), hyperparameter=row)
+                # Defaults of a function that do not fit each other may never meet: its callers give others.
+                seldom = setting.origin.kind is OriginKind.PARAMETER and len(check.parameters) > 1
+                level = Level.WARNING if seldom else None
+                yield Draft(setting.at, message, setting.related, share(call, setting), level, row)
 
 
 def defaults(call: BoundCall) -> dict[str, object]:
