@@ -97,7 +97,10 @@ class Event:
 
     def excludes(self, other: Event) -> bool:
         """Whether one of two events never runs where the other does: the branches of one condition."""
-        return any(mine.excludes(theirs) for mine in self.guards for theirs in other.guards)
+        if not self.guards or not other.guards:
+            return False
+        theirs = {guard.text: guard for guard in other.guards}
+        return any(guard.excludes(theirs[guard.text]) for guard in self.guards if guard.text in theirs)
 
     def always_before(self, other: Event) -> bool:
         """Whether this event, which stands first, has run whenever the other runs."""

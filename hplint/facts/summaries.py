@@ -36,7 +36,8 @@ Loop: TypeAlias = "For | While | Comprehension"
 _NESTING = 12
 """How deep calls of helpers are followed."""
 _EVENTS = 400
-"""How many events of one function are kept."""
+_CONDITIONS = 40
+"""Functions with more events, or more conditions around one, are not judged."""
 _OPPOSITES = {"!=": "==", "is not": "is", "not in": "in"}
 
 
@@ -92,7 +93,8 @@ class Summaries:
     def _read(self, body: tuple[Stmt, ...]) -> tuple[Trace, ...]:
         reading = _Reading(self)
         reading.block(body)
-        return tuple(reading.traces)
+        deepest = max((len(trace.guards) for trace in reading.traces), default=0)
+        return tuple(reading.traces) if len(reading.traces) <= _EVENTS and deepest <= _CONDITIONS else ()
 
 
 @dataclass
@@ -148,18 +150,29 @@ class _Reading:
         return isinstance(statement, syntax.Return)
 
     def _if(self, statement: If) -> bool:
-        self._expression(statement.test)
+        """Read an ``if`` with all its ``elif``, one after the other: a long chain is no deep nesting."""
+        outer = len(self.guards)
+        ends: list[bool] = []
+        arm: If | None = statement
+        while arm is not None:
+            self._expression(arm.test)
+            text, truth = self._condition(arm.test)
+            self.guards.append((Guard(arm.test, truth, text), len(self.chain)))
+            ends.append(self.block(arm.body))
+            self.guards[-1] = (Guard(arm.test, not truth, text), len(self.chain))
+            following = arm.orelse[0] if len(arm.orelse) == 1 else None
+            if not isinstance(following, If):
+                ends.append(self.block(arm.orelse))
+            arm = following if isinstance(following, If) else None
+        del self.guards[outer:]
         text, truth = self._condition(statement.test)
-        if not text:
-            return self.block(statement.body) and self.block(statement.orelse)
-        ended = self._guarded(Guard(statement.test, truth, text), statement.body)
-        otherwise = self._guarded(Guard(statement.test, not truth, text), statement.orelse)
+        ended, otherwise = ends[0], all(ends[1:])
         if ended != otherwise:  # what follows runs in one of the two cases only
             self.guards.append((Guard(statement.test, truth is otherwise, text), len(self.chain)))
         return ended and otherwise
 
     def _condition(self, test: Expr) -> tuple[str, bool]:
-        """A test without leading ``not``, and whether it has to be true; empty when it is always the same."""
+        """A test without leading ``not``, and whether it has to be true; an empty text when it is always the same."""
         truth = True
         while isinstance(test, syntax.Unary) and test.op == "not":
             test, truth = test.operand, not truth
@@ -174,17 +187,13 @@ class _Reading:
     def _plain(self, expr: Expr) -> str:
         return " ".join(self.summaries.file.source(expr).split())
 
-    def _guarded(self, guard: Guard, body: tuple[Stmt, ...]) -> bool:
-        self.guards.append((guard, len(self.chain)))
-        ended = self.block(body)
-        self.guards.pop()
-        return ended
-
     def _match(self, statement: syntax.Match) -> bool:
         self._expression(statement.subject)
         text = f"match {statement.start}"
         for case, (_, body) in enumerate(statement.cases, 1):
-            self._guarded(Guard(statement.subject, True, text, case), body)
+            self.guards.append((Guard(statement.subject, True, text, case), len(self.chain)))
+            self.block(body)
+            self.guards.pop()
         return False
 
     # --- expressions, in the order of their evaluation
@@ -216,11 +225,9 @@ class _Reading:
 
     def _branch(self, test: Expr, truth: bool, expr: Expr) -> None:
         text, positive = self._condition(test)
-        outer = len(self.guards)
-        if text:
-            self.guards.append((Guard(test, truth is positive, text), len(self.chain)))
+        self.guards.append((Guard(test, truth is positive, text), len(self.chain)))
         self._expression(expr)
-        del self.guards[outer:]
+        self.guards.pop()
 
     def _call(self, call: Call) -> None:
         helper, owner = self.summaries.helper(call)
@@ -267,8 +274,8 @@ class _Reading:
         self._append(Trace(effect.event, chain, guards, effect.pending))
 
     def _append(self, trace: Trace) -> None:
-        if len(self.traces) < _EVENTS:
-            self.traces.append(trace)
+        conditions = tuple((guard, at) for guard, at in trace.guards if guard.text)
+        self.traces.append(replace(trace, guards=conditions))
 
 
 class _Renaming:
