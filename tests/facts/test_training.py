@@ -326,8 +326,7 @@ def test_a_caller_that_only_calls_a_whole_step_is_none_itself() -> None:
 def test_recursion_and_long_chains_of_helpers_end() -> None:
     chain = "".join(f"def f{i}():\n    loss.backward()\n    f{i + 1}()\n    f{i + 1}()\n\n" for i in range(40))
     found = {step.function.name for step in steps(chain + "def f40():\n    f0()\n") if step.function}
-    assert found
-    assert "f2" not in found, "more events than can be judged"
+    assert {"f10", "f39"} <= found
 
 
 def test_a_long_chain_of_conditions_is_no_deep_nesting() -> None:
