@@ -86,7 +86,9 @@ def of_number(file: File, node: syntax.Node, label: str, whole: syntax.Node) -> 
         power = file.source(node.right).replace(" ", "")
         start = node.left.operand if isinstance(node.left, syntax.Unary) else rightmost(node.left)
         at = syntax.Node(start.start, node.end)
-        said = f"`{shown}` is a bitwise exclusive or, not a power: `{label}` is far from what is written"
+        single = file.value(node).single
+        gives = f" and gives {single.constant}" if single else ""
+        said = f"`{shown}` in `{label}` is a bitwise exclusive or, not a power{gives}"
         fix = replace(at, f"1e{power}", f"write `1e{power}`", Safety.SAFE) if re.fullmatch(r"-\d{1,2}", power) else None
         return Draft(node, said, fix=fix)
     if isinstance(node, syntax.Binary) and node is whole and re.fullmatch(r"10-\d{1,2}", shown):
