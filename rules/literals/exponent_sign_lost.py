@@ -87,7 +87,7 @@ def of_number(file: File, node: syntax.Node, label: str, whole: syntax.Node) -> 
         start = node.left.operand if isinstance(node.left, syntax.Unary) else rightmost(node.left)
         at = syntax.Node(start.start, node.end)
         single = file.value(node).single
-        gives = f" and gives {single.constant}" if single else ""
+        gives = f" and gives {single.constant!r}" if single else ""
         said = f"`{shown}` in `{label}` is a bitwise exclusive or, not a power{gives}"
         fix = replace(at, f"1e{power}", f"write `1e{power}`", Safety.SAFE) if re.fullmatch(r"-\d{1,2}", power) else None
         return Draft(node, said, fix=fix)
