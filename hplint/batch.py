@@ -13,6 +13,7 @@ from hplint.discover import Target, discover
 from hplint.engine import Outcome, State
 from hplint.fix import MAX_ROUNDS, Change, Fixed, WriteError, fix_source, write
 from hplint.model import Finding
+from hplint.parse import undisturbed
 from hplint.settings import Settings, SettingsFinder
 from hplint.source import Source, Unreadable, read
 
@@ -142,7 +143,8 @@ def _check_all(targets: list[Target], fixing: Fixing, jobs: int | None) -> list[
     workers = min(jobs or _cores(), len(targets))
     check = partial(_check, fixing)
     if workers < 2 or len(targets) < FEW:
-        return [check(target) for target in targets]
+        with undisturbed():
+            return [check(target) for target in targets]
     from hplint.workers import spread
 
     results = {result.path: result for result in spread(check, targets, workers, _killed)}

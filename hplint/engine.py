@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hplint import signatures
 from hplint.builtin import internal_error, syntax_error, too_complex, unused_suppression
 from hplint.model import Edit, Finding, Fix, Level, Position, Related, Span
+from hplint.parse import undisturbed
 from hplint.registry import registry
 from hplint.rule import Calls, Classes, Draft, File, Files, Located, Place, Rule, Steps
 from hplint.settings import Settings, default_settings, everything
@@ -63,6 +64,11 @@ def lint_file(path: str, settings: Settings | None = None) -> Outcome:
 
 def lint_source(source: Source, settings: Settings) -> Outcome:
     """The same for a text with its encoding."""
+    with undisturbed():
+        return _outcome(source, settings)
+
+
+def _outcome(source: Source, settings: Settings) -> Outcome:
     codes = settings.codes_for(source.path)
     suppressions = Suppressions(source, settings.registry)
     check = _Check(source, settings, codes)
@@ -129,7 +135,9 @@ class _Check:
             self._say(too_complex, problem.message, self.source.position(problem.offset))
             return State.FAILED
         self._project = _project()
-        self._ask(File(self.source.path, self.source.text, code, self._project, self.settings.target_versions))
+        file = File(self.source.path, self.source.text, code, self._project, self.settings.target_versions)
+        self._ask(file)
+        file.let_go()
         return State.PARSED
 
     def _ask(self, file: File) -> None:

@@ -5,7 +5,11 @@ The tokens are kept: the walk over the tree reads every offset off them, which i
 
 from __future__ import annotations
 
+import gc
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +22,27 @@ MAX_CHAIN = 500
 """Operators, attributes, calls or elifs in a row: LibCST's time grows with their square."""
 MAX_INDENTS = 100
 """Blocks inside blocks, as in Python's own tokenizer."""
+
+
+_RECURSION = 10_000
+"""Frames that may be needed for what :func:`scan` lets through."""
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Leave Python's garbage collector off, and let functions call each other as deep as the scan lets code nest.
+
+    Nothing of a file is garbage before its end, and then it is let go of, so searching for garbage is wasted.
+    """
+    collecting, limit = gc.isenabled(), sys.getrecursionlimit()
+    gc.disable()
+    sys.setrecursionlimit(max(limit, _RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
 
 
 class SyntaxProblem(Exception):
@@ -139,13 +164,34 @@ def parse(text: str) -> cst.Module:
     import libcst as cst
 
     try:
-        return cst.parse_module(text)
+        with _unvalidated():
+            return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise _located(text, error.raw_line) from None
     except cst.CSTValidationError:  # letters that newer versions of Unicode know
         raise _located(text, 1) from None
     except RecursionError:
         raise TooComplex("nested too deep to be parsed", 0) from None
+
+
+@contextmanager
+def _unvalidated() -> Iterator[None]:
+    """Leave out the check that LibCST makes on each node it is given: the parser's own nodes are right.
+
+    It is there for nodes that programs put together, and takes a seventh of the parse.
+    """
+    import libcst as cst
+
+    check = cst.CSTNode.__post_init__
+    setattr(cst.CSTNode, "__post_init__", _nothing)  # noqa: B010 - mypy refuses the assignment
+    try:
+        yield
+    finally:
+        setattr(cst.CSTNode, "__post_init__", check)  # noqa: B010
+
+
+def _nothing(node: cst.CSTNode) -> None:
+    pass
 
 
 def _located(text: str, fallback_line: int) -> SyntaxProblem:

@@ -22,9 +22,6 @@ class ExpressionWalk:
         self.cursor = Cursor(tokens, len(text))
         self.scopes = Scopes()
         self.index: dict[str, list[Node]] = {}
-        self._expressions: dict[str, Callable[[Any, int], Expr]] = {
-            name.removeprefix("_x_"): getattr(self, name) for name in dir(self) if name.startswith("_x_")
-        }
 
     def keep(self, record: Any) -> Any:
         """Put a record into the index."""
@@ -42,7 +39,7 @@ class ExpressionWalk:
         parens = len(node.lpar)
         for _ in range(parens):
             cursor.expect("(")
-        record = cast("Expr", self.keep(self._expressions[type(node).__name__](node, cursor.begin())))
+        record = cast("Expr", self.keep(_EXPRESSIONS[type(node).__name__](self, node, cursor.begin())))
         for _ in range(parens):
             cursor.expect(")")
         return record
@@ -397,6 +394,9 @@ class ExpressionWalk:
             )
 
 
+_EXPRESSIONS: dict[str, Callable[[ExpressionWalk, Any, int], Expr]] = {
+    name.removeprefix("_x_"): function for name, function in vars(ExpressionWalk).items() if name.startswith("_x_")
+}
 _NAMED_CONSTANTS: dict[str, Constant] = {"True": True, "False": False, "None": None}
 _OPERATORS = {
     "Plus": "+",

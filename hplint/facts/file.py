@@ -33,8 +33,8 @@ class Linker(Protocol):
 class File:
     """One file: its text, its code and what they mean.
 
-    ``path`` is as shown in findings; ``text`` is what offsets count into; ``targets`` are the versions of libraries that
-    the code is written for, as far as the settings tell.
+    ``path`` is as shown in findings; ``text`` is what offsets count into; ``targets`` are the versions of libraries
+    that the code is written for, as far as the settings tell.
     """
 
     def __init__(
@@ -127,6 +127,10 @@ class File:
     @cached_property
     def _binder(self) -> Binder:
         return Binder(self.names, self.evaluator, {each.scope: each for each in self.all(ClassDef)})
+
+    def let_go(self) -> None:
+        """Forget everything: the parts refer to each other, and only a search for garbage would free them."""
+        self.__dict__.clear()
 
     def _imported(self, dotted: str) -> tuple[File, str] | None:
         return None if self._linker is None else self._linker.find(dotted, self.path)

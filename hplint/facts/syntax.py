@@ -1,7 +1,7 @@
 """The code of one file as frozen, picklable records: what is left of the tree after its one walk.
 
 Every record has ``start`` and ``end``: offsets in Unicode code points into the file's text, end exclusive, without
-enclosing parentheses and white space. Nothing here knows LibCST.
+enclosing parentheses and white space. Nothing here knows LibCST. Two records are equal only if they are the same one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Constant: TypeAlias = "int | float | complex | str | bytes | bool | EllipsisType
 """A Python value that a literal can write; tuples stand for literal tuples."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Node:
     """A stretch of the text."""
 
@@ -26,14 +26,14 @@ class Node:
 # --- expressions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Literal(Node):
     """A number, string, bytes, True, False, None or ``...``; adjacent strings are joined."""
 
     value: Constant
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Name(Node):
     """A bare name read or written in the scope with the number ``scope``."""
 
@@ -41,7 +41,7 @@ class Name(Node):
     scope: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Attribute(Node):
     """``value.attr``; the attribute's name ends where the record ends."""
 
@@ -49,7 +49,7 @@ class Attribute(Node):
     attr: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Subscript(Node):
     """``value[index]``; several indices are a :class:`Collection` of kind ``tuple``."""
 
@@ -57,14 +57,14 @@ class Subscript(Node):
     index: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Slice(Node):
     lower: Expr | None
     upper: Expr | None
     step: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Arg(Node):
     """One argument of a call as written. ``star`` is ``""``, ``"*"`` or ``"**"``."""
 
@@ -73,14 +73,14 @@ class Arg(Node):
     star: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Call(Node):
     func: Expr
     args: tuple[Arg, ...]
     scope: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Unary(Node):
     """``op`` is ``-``, ``+``, ``~`` or ``not``."""
 
@@ -88,7 +88,7 @@ class Unary(Node):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binary(Node):
     """Arithmetic and bit operators: ``op`` is the operator's text. ``and`` and ``or`` too."""
 
@@ -97,7 +97,7 @@ class Binary(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Compare(Node):
     """``left ops[0] comparators[0] ops[1] …``; ops as written, ``is not`` and ``not in`` with one space."""
 
@@ -106,7 +106,7 @@ class Compare(Node):
     comparators: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Conditional(Node):
     """``body if test else orelse``."""
 
@@ -115,7 +115,7 @@ class Conditional(Node):
     orelse: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Collection(Node):
     """A display: ``kind`` is ``list``, ``tuple`` or ``set``."""
 
@@ -123,26 +123,26 @@ class Collection(Node):
     elements: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dict(Node):
     """``{key: value, **rest}``; the key of ``**rest`` is None."""
 
     items: tuple[tuple[Expr | None, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Starred(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Lambda(Node):
     parameters: tuple[Parameter, ...]
     body: Expr
     scope: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Comprehension(Node):
     """``kind`` is ``list``, ``set``, ``dict`` or ``generator``; ``key`` is for dicts only."""
 
@@ -152,7 +152,7 @@ class Comprehension(Node):
     generators: tuple[Generator, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Generator(Node):
     """One ``for target in iter if conditions`` of a comprehension."""
 
@@ -161,13 +161,13 @@ class Generator(Node):
     conditions: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class NamedExpr(Node):
     target: Expr
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Other(Node):
     """f-strings, await, yield: ``kind`` says which, ``children`` are the expressions inside."""
 
@@ -199,7 +199,7 @@ Expr: TypeAlias = (
 # --- statements
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Assign(Node):
     """``targets[0] = targets[1] = value``, and ``target: annotation = value`` (value None for a bare annotation)."""
 
@@ -208,7 +208,7 @@ class Assign(Node):
     annotation: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class AugAssign(Node):
     """``target op= value``; ``op`` without the equals sign."""
 
@@ -217,24 +217,24 @@ class AugAssign(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ExprStatement(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Return(Node):
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class If(Node):
     test: Expr
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class For(Node):
     target: Expr
     iter: Expr
@@ -242,14 +242,14 @@ class For(Node):
     orelse: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class While(Node):
     test: Expr
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class With(Node):
     """``items`` are (context expression, target or None)."""
 
@@ -257,7 +257,7 @@ class With(Node):
     body: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Try(Node):
     """``handlers`` are (exception types or None, body)."""
 
@@ -267,7 +267,7 @@ class Try(Node):
     finalbody: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Match(Node):
     """Patterns are not kept, the names they bind are; ``cases`` are (guard or None, body)."""
 
@@ -275,7 +275,7 @@ class Match(Node):
     cases: tuple[tuple[Expr | None, tuple[Stmt, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter(Node):
     """``kind`` is ``positional-only``, ``positional``, ``keyword-only``, ``*`` or ``**``."""
 
@@ -285,7 +285,7 @@ class Parameter(Node):
     annotation: Expr | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FunctionDef(Node):
     """``scope`` is the scope that the body opens, ``name_start`` where the name stands."""
 
@@ -297,7 +297,7 @@ class FunctionDef(Node):
     scope: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ClassDef(Node):
     """``bases`` holds keywords (``metaclass=``) too; ``scope`` is the scope that the body opens."""
 
@@ -309,7 +309,7 @@ class ClassDef(Node):
     scope: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Import(Node):
     """``import a.b as c`` (``module`` None) and ``from ..m import x as y``.
 
@@ -322,7 +322,7 @@ class Import(Node):
     star: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Simple(Node):
     """pass, break, continue, del, raise, assert, global, nonlocal, type: ``kind`` is the keyword."""
 
@@ -366,7 +366,7 @@ class BindingKind(Enum):
     """except … as, del, match, global from another scope: nothing is known of the value."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Binding(Node):
     """One place that binds a name.
 
@@ -387,7 +387,7 @@ class Binding(Node):
     conditional: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scope:
     """A namespace: ``kind`` is ``module``, ``function``, ``class`` or ``comprehension`` (lambdas are functions)."""
 
@@ -403,7 +403,7 @@ class Scope:
     globals: frozenset[str] = field(default_factory=frozenset)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Code:
     """A whole file. ``index`` lists the records of each type in the order of the text."""
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 from hplint.facts import syntax
 from hplint.facts.expressions import ExpressionWalk
 from hplint.facts.syntax import Assign, Binding, BindingKind, Code, Expr, Name, Stmt
-from hplint.parse import Tokens, parse, scan
-
-_RECURSION = 10_000
-"""Frames that the walk may need for what the scan lets through."""
+from hplint.parse import parse, scan, undisturbed
 
 
 def read_code(text: str) -> Code:
@@ -23,25 +18,12 @@ def read_code(text: str) -> Code:
         hplint.parse.SyntaxProblem, hplint.parse.TooComplex: as the parser does.
     """
     tokens = scan(text)
-    collecting, limit = gc.isenabled(), sys.getrecursionlimit()
-    gc.disable()  # nothing of the tree is garbage before its end: collections only cost time
-    sys.setrecursionlimit(max(limit, _RECURSION))
-    try:
+    with undisturbed():
         return _Walk(text, tokens, parse(text)).module()
-    finally:
-        sys.setrecursionlimit(limit)
-        if collecting:
-            gc.enable()
 
 
 class _Walk(ExpressionWalk):
     """Statements; expressions are the base's."""
-
-    def __init__(self, text: str, tokens: Tokens, root: Any) -> None:
-        super().__init__(text, tokens, root)
-        self._statements: dict[str, Callable[[Any, int], Stmt]] = {
-            name.removeprefix("_s_"): getattr(self, name) for name in dir(self) if name.startswith("_s_")
-        }
 
     def module(self) -> Code:
         body = self._lines(self.root.body)
@@ -66,7 +48,7 @@ class _Walk(ExpressionWalk):
             self.cursor.accept(";")
 
     def _statement(self, node: Any) -> Stmt:
-        return cast("Stmt", self.keep(self._statements[type(node).__name__](node, self.cursor.begin())))
+        return cast("Stmt", self.keep(_STATEMENTS[type(node).__name__](self, node, self.cursor.begin())))
 
     def _suite(self, node: Any) -> tuple[Stmt, ...]:
         self.cursor.expect(":")
@@ -413,3 +395,8 @@ def _captured(pattern: Any) -> Iterable[str]:
         yield name.value
     for child in pattern.children:
         yield from _captured(child)
+
+
+_STATEMENTS: dict[str, Callable[[_Walk, Any, int], Stmt]] = {
+    name.removeprefix("_s_"): function for name, function in vars(_Walk).items() if name.startswith("_s_")
+}

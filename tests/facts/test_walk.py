@@ -142,4 +142,4 @@ def test_code_can_be_pickled() -> None:
     import pickle
 
     code = read_code(Path(__file__).read_text(encoding="utf-8"))
-    assert pickle.loads(pickle.dumps(code)) == code
+    assert repr(pickle.loads(pickle.dumps(code))) == repr(code)
