@@ -45,7 +45,7 @@ from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
 from hplint.model import Level, Safety
-from hplint.signatures import DefaultKind, Removed, Signature, exports, is_module, removals, removed
+from hplint.signatures import DefaultKind, Removed, Signature, constants, exports, is_module, removals, removed
 from hplint.signatures.guards import Broken, broken
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 
@@ -96,6 +96,7 @@ __all__ = [
     "broken",
     "called_when_made",
     "closest",
+    "constants",
     "count_plain_layers",
     "expected",
     "exponent_lost",

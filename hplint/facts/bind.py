@@ -48,8 +48,7 @@ class Binder:
         arguments: dict[str, Argument] = {}
 
         def give(parameter: str, arg: Arg) -> None:
-            value = self._evaluator.value(arg.value)
-            arguments.setdefault(parameter, Argument(parameter, Presence.PRESENT, arg, value, short))
+            arguments.setdefault(parameter, Argument(parameter, Presence.PRESENT, arg, self._evaluator.value, short))
 
         if signature is None:
             for arg in keywords:

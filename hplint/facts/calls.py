@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
-from hplint.facts.syntax import Arg, Call, Constant
+from hplint.facts.syntax import Arg, Call, Constant, Expr
 from hplint.facts.values import UNKNOWN, Origin, OriginKind, Possible, Value
 from hplint.signatures import DefaultKind, Signature
 
@@ -24,15 +25,22 @@ class Presence(Enum):
 class Argument:
     """What a call gives for one parameter.
 
-    ``node`` is the argument as written, None unless present. ``value`` is what it may be; for an absent one the
-    library's default. ``callee`` is the short name of what is called.
+    ``node`` is the argument as written, None unless present; ``callee`` the short name of what is called. ``source``
+    tells what it may be: the value itself, or what works it out when it is asked for.
     """
 
     parameter: str
     presence: Presence
     node: Arg | None
-    value: Value
+    source: Value | Callable[[Expr], Value]
     callee: str
+
+    @property
+    def value(self) -> Value:
+        """What the argument may be; for an absent one the library's default."""
+        if isinstance(self.source, Value):
+            return self.source
+        return UNKNOWN if self.node is None else self.source(self.node.value)
 
 
 @dataclass(frozen=True, slots=True)

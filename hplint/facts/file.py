@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from operator import attrgetter
 from typing import Protocol, TypeVar, cast
 
 from hplint.facts.bind import Binder
@@ -55,8 +56,11 @@ class File:
         """Every record of a type, in the order of the text: ``file.all(syntax.Binary)``."""
         found = self._ordered.get(kind)
         if found is None:
-            found = tuple(sorted(self.code.index.get(kind.__name__, ()), key=lambda node: (node.start, -node.end)))
-            self._ordered[kind] = found
+            # Of records that start together the outer one was finished last.
+            ordered = list(self.code.index.get(kind.__name__, ()))
+            ordered.reverse()
+            ordered.sort(key=attrgetter("start"))
+            found = self._ordered[kind] = tuple(ordered)
         return cast("tuple[N, ...]", found)
 
     def source(self, node: Node) -> str:

@@ -83,9 +83,7 @@ def _group(file: File, call: BoundCall, node: syntax.Dict) -> Group:
         key.value: (key, value) for key, value in node.items if isinstance(key, Literal) and isinstance(key.value, str)
     }
     options = {
-        name: Argument(
-            name, Presence.PRESENT, Arg(key.start, value.end, value, name, ""), file.value(value), call.short
-        )
+        name: Argument(name, Presence.PRESENT, Arg(key.start, value.end, value, name, ""), file.value, call.short)
         for name, (key, value) in keys.items()
     }
     return Group(node, options, {name: key for name, (key, _) in keys.items()}, len(keys) == len(node.items))

@@ -44,6 +44,7 @@ class Names:
     def __init__(self, code: Code) -> None:
         self._code = code
         self._scopes = code.scopes
+        self._known: dict[int, tuple[str, ...]] = {}
 
     def scope(self, number: int) -> Scope:
         return self._scopes[number]
@@ -95,7 +96,10 @@ class Names:
 
     def candidates(self, expr: Expr) -> tuple[str, ...]:
         """All dotted names that an expression may stand for, in the order of the text; empty when unsure."""
-        return self._candidates(expr, _MAX_ALIASES)
+        found = self._known.get(id(expr))
+        if found is None:
+            found = self._known[id(expr)] = self._candidates(expr, _MAX_ALIASES)
+        return found
 
     def qualified(self, expr: Expr) -> str | None:
         """The one canonical dotted name that an expression stands for, None when unsure."""

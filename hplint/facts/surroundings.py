@@ -32,7 +32,7 @@ def untested(file: File, argument: Argument) -> Argument:
     tested = not words.isdisjoint(_dest(possible.origin.label) for possible in argument.value.possible) or any(
         file.source(part) in sources for part in _named(file, argument.node.value)
     )
-    return replace(argument, value=UNKNOWN) if tested else argument
+    return replace(argument, source=UNKNOWN) if tested else argument
 
 
 @lru_cache(maxsize=4)

@@ -9,13 +9,28 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 from types import EllipsisType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+if TYPE_CHECKING:
+    from typing_extensions import dataclass_transform
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+
+    @dataclass_transform(frozen_default=True, eq_default=False)
+    def record(cls: type[T]) -> type[T]: ...
+
+else:
+    # Frozen for the type checker only: a file has thousands of records, and Python sets the fields of a frozen
+    # dataclass one by one through `object.__setattr__`.
+    record = dataclass(slots=True, eq=False)
 
 Constant: TypeAlias = "int | float | complex | str | bytes | bool | EllipsisType | tuple[Constant, ...] | None"
 """A Python value that a literal can write; tuples stand for literal tuples."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Node:
     """A stretch of the text."""
 
@@ -26,14 +41,14 @@ class Node:
 # --- expressions
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Literal(Node):
     """A number, string, bytes, True, False, None or ``...``; adjacent strings are joined."""
 
     value: Constant
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Name(Node):
     """A bare name read or written in the scope with the number ``scope``."""
 
@@ -41,7 +56,7 @@ class Name(Node):
     scope: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Attribute(Node):
     """``value.attr``; the attribute's name ends where the record ends."""
 
@@ -49,7 +64,7 @@ class Attribute(Node):
     attr: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Subscript(Node):
     """``value[index]``; several indices are a :class:`Collection` of kind ``tuple``."""
 
@@ -57,14 +72,14 @@ class Subscript(Node):
     index: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Slice(Node):
     lower: Expr | None
     upper: Expr | None
     step: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Arg(Node):
     """One argument of a call as written. ``star`` is ``""``, ``"*"`` or ``"**"``."""
 
@@ -73,14 +88,14 @@ class Arg(Node):
     star: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Call(Node):
     func: Expr
     args: tuple[Arg, ...]
     scope: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Unary(Node):
     """``op`` is ``-``, ``+``, ``~`` or ``not``."""
 
@@ -88,7 +103,7 @@ class Unary(Node):
     operand: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Binary(Node):
     """Arithmetic and bit operators: ``op`` is the operator's text. ``and`` and ``or`` too."""
 
@@ -97,7 +112,7 @@ class Binary(Node):
     right: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Compare(Node):
     """``left ops[0] comparators[0] ops[1] …``; ops as written, ``is not`` and ``not in`` with one space."""
 
@@ -106,7 +121,7 @@ class Compare(Node):
     comparators: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Conditional(Node):
     """``body if test else orelse``."""
 
@@ -115,7 +130,7 @@ class Conditional(Node):
     orelse: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Collection(Node):
     """A display: ``kind`` is ``list``, ``tuple`` or ``set``."""
 
@@ -123,26 +138,26 @@ class Collection(Node):
     elements: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Dict(Node):
     """``{key: value, **rest}``; the key of ``**rest`` is None."""
 
     items: tuple[tuple[Expr | None, Expr], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Starred(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Lambda(Node):
     parameters: tuple[Parameter, ...]
     body: Expr
     scope: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Comprehension(Node):
     """``kind`` is ``list``, ``set``, ``dict`` or ``generator``; ``key`` is for dicts only."""
 
@@ -152,7 +167,7 @@ class Comprehension(Node):
     generators: tuple[Generator, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Generator(Node):
     """One ``for target in iter if conditions`` of a comprehension."""
 
@@ -161,13 +176,13 @@ class Generator(Node):
     conditions: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class NamedExpr(Node):
     target: Expr
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Other(Node):
     """f-strings, await, yield: ``kind`` says which, ``children`` are the expressions inside."""
 
@@ -199,7 +214,7 @@ Expr: TypeAlias = (
 # --- statements
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Assign(Node):
     """``targets[0] = targets[1] = value``, and ``target: annotation = value`` (value None for a bare annotation)."""
 
@@ -208,7 +223,7 @@ class Assign(Node):
     annotation: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class AugAssign(Node):
     """``target op= value``; ``op`` without the equals sign."""
 
@@ -217,24 +232,24 @@ class AugAssign(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class ExprStatement(Node):
     value: Expr
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Return(Node):
     value: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class If(Node):
     test: Expr
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class For(Node):
     target: Expr
     iter: Expr
@@ -242,14 +257,14 @@ class For(Node):
     orelse: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class While(Node):
     test: Expr
     body: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class With(Node):
     """``items`` are (context expression, target or None)."""
 
@@ -257,7 +272,7 @@ class With(Node):
     body: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Try(Node):
     """``handlers`` are (exception types or None, body)."""
 
@@ -267,7 +282,7 @@ class Try(Node):
     finalbody: tuple[Stmt, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Match(Node):
     """Patterns are not kept, the names they bind are; ``cases`` are (guard or None, body)."""
 
@@ -275,7 +290,7 @@ class Match(Node):
     cases: tuple[tuple[Expr | None, tuple[Stmt, ...]], ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Parameter(Node):
     """``kind`` is ``positional-only``, ``positional``, ``keyword-only``, ``*`` or ``**``."""
 
@@ -285,7 +300,7 @@ class Parameter(Node):
     annotation: Expr | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class FunctionDef(Node):
     """``scope`` is the scope that the body opens, ``name_start`` where the name stands."""
 
@@ -297,7 +312,7 @@ class FunctionDef(Node):
     scope: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class ClassDef(Node):
     """``bases`` holds keywords (``metaclass=``) too; ``scope`` is the scope that the body opens."""
 
@@ -309,7 +324,7 @@ class ClassDef(Node):
     scope: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Import(Node):
     """``import a.b as c`` (``module`` None) and ``from ..m import x as y``.
 
@@ -322,7 +337,7 @@ class Import(Node):
     star: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Simple(Node):
     """pass, break, continue, del, raise, assert, global, nonlocal, type: ``kind`` is the keyword."""
 
@@ -366,7 +381,7 @@ class BindingKind(Enum):
     """except … as, del, match, global from another scope: nothing is known of the value."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Binding(Node):
     """One place that binds a name.
 
@@ -387,7 +402,7 @@ class Binding(Node):
     conditional: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Scope:
     """A namespace: ``kind`` is ``module``, ``function``, ``class`` or ``comprehension`` (lambdas are functions)."""
 
@@ -403,7 +418,7 @@ class Scope:
     globals: frozenset[str] = field(default_factory=frozenset)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Code:
     """A whole file. ``index`` lists the records of each type in the order of the text."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import fields
 
-from hplint.facts.syntax import Arg, Call, Node
+from hplint.facts.syntax import Arg, Call, Literal, Node
 
 
 def children(node: Node) -> Iterator[Node]:
     """The records directly inside a record, in the order of its fields."""
-    for slot in type(node).__slots__:
+    for slot in _slots(node):
         value = getattr(node, slot)
         if isinstance(value, Node):
             yield value
@@ -19,6 +20,19 @@ def children(node: Node) -> Iterator[Node]:
                     yield part
                 elif isinstance(part, tuple):
                     yield from _flat(part)
+
+
+def _slots(node: Node) -> tuple[str, ...]:
+    """The fields of a record that may hold records."""
+    kind = type(node)
+    known = _SLOTS.get(kind)
+    if known is None:
+        known = _SLOTS[kind] = tuple(field.name for field in fields(kind) if field.type not in _PLAIN)
+    return known
+
+
+_SLOTS: dict[type[Node], tuple[str, ...]] = {Literal: ()}
+_PLAIN = frozenset({"int", "str", "bool", "str | None", "tuple[str, ...]", "tuple[tuple[str, str | None], ...]"})
 
 
 def _flat(parts: tuple[object, ...]) -> Iterator[Node]:

@@ -23,6 +23,7 @@ __all__ = [
     "Removed",
     "Signature",
     "canonical",
+    "constants",
     "derives",
     "exports",
     "is_module",
@@ -177,6 +178,14 @@ def lookup(name: str) -> Signature | None:
         group_keys=frozenset(record.get("group_keys", ())),
         overloaded=record.get("overloaded", False),
     )
+
+
+@cache
+def constants(name: str) -> dict[str, object]:
+    """The defaults of a callable's parameters, as far as literals write them."""
+    found = lookup(name)
+    parameters = () if found is None else found.parameters
+    return {p.name: p.default.value for p in parameters if p.default.kind is DefaultKind.CONSTANT}
 
 
 def _parameter(record: dict[str, Any]) -> Parameter:

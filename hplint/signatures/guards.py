@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -23,17 +23,20 @@ class Broken:
     parameters: tuple[str, ...]
 
 
-def broken(signature: Signature, known: Mapping[str, object]) -> Iterator[Broken]:
+def broken(signature: Signature, known: Mapping[str, object], about: Container[str] | None = None) -> Iterator[Broken]:
     """The guards that hold for these values, in the order in which the library checks them.
 
     ``known`` has the value of each parameter that is known for certain, defaults of absent ones included;
     :data:`NOT_NONE`, or any object that no literal writes, for one of which only that is known
-    (``sampler=RandomSampler(data)``). Nothing is said where the rest could change the answer.
+    (``sampler=RandomSampler(data)``). Nothing is said where the rest could change the answer. ``about``: only guards
+    that read one of these parameters.
     """
     for guard in signature.guards:
         condition = _parsed(guard.condition)
-        if condition is not None and truth(condition, known):
-            read = dict.fromkeys(node.id for node in ast.walk(condition) if isinstance(node, ast.Name))
+        if condition is None:
+            continue
+        read = _names(guard.condition)
+        if (about is None or any(name in about for name in read)) and truth(condition, known):
             order = [p.name for p in signature.parameters if p.name in read and p.name in known]
             yield Broken(guard, guard.exception, filled(guard.message, known), tuple(order))
 
@@ -70,6 +73,13 @@ def _pieces(template: str) -> Iterator[tuple[str, str]]:
         else:
             text += head
     yield text, ""
+
+
+@cache
+def _names(source: str) -> frozenset[str]:
+    condition = _parsed(source)
+    nodes = () if condition is None else ast.walk(condition)
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name))
 
 
 @cache

@@ -83,9 +83,9 @@ from hplint.rule import (
     Files,
     Level,
     OriginKind,
-    Presence,
     Setting,
     broken,
+    constants,
     expected,
     exponent_lost,
     followed,
@@ -107,10 +107,11 @@ def call_will_raise(file: File) -> Iterator[Draft]:
         if call.signature is None or not call.signature.guards:
             continue
         said: set[int] = set()
-        objects = constructed(file, call)
         for given in combinations(file, call):
-            values = defaults(call) | {name: setting.constant for name, setting in given.items()} | objects
-            check = next((check for check in broken(call.signature, values) if not of_betas(check)), None)
+            if not given:
+                break
+            values = known(file, call) | {name: setting.constant for name, setting in given.items()}
+            check = next((check for check in broken(call.signature, values, given) if not of_betas(check)), None)
             blamed = [given[name] for name in check.parameters if name in given] if check else []
             if check is None or not blamed or any(misspelt(call, setting) for setting in blamed):
                 continue
@@ -128,14 +129,10 @@ def call_will_raise(file: File) -> Iterator[Draft]:
                 yield Draft(setting.at, message, setting.related, share(call, setting), level, row)
 
 
-def defaults(call: BoundCall) -> dict[str, object]:
-    """The library's defaults of the parameters that the call certainly leaves out."""
-    absent = [call.argument(p.name) for p in call.signature.parameters] if call.signature else []
-    return {
-        argument.parameter: argument.value.single.constant
-        for argument in absent
-        if argument.presence is Presence.ABSENT and argument.value.single is not None
-    }
+def known(file: File, call: BoundCall) -> dict[str, object]:
+    """The library's defaults of what the call certainly leaves out, and arguments that are certainly objects."""
+    absent = constants(call.name) if call.complete else {}
+    return {name: value for name, value in absent.items() if name not in call.arguments} | constructed(file, call)
 
 
 def combinations(file: File, call: BoundCall) -> Iterator[dict[str, Setting]]:
