@@ -31,11 +31,13 @@ class Cursor:
     def peek(self) -> str:
         return self.texts[self.at]
 
-    def expect(self, text: str) -> None:
-        """Pass the next token, which must be ``text``."""
-        if self.texts[self.at] != text:
-            raise Misaligned(text, self.texts[self.at], self.starts[self.at])
-        self.at += 1
+    def expect(self, text: str) -> int:
+        """Pass the next token, which must be ``text``; the offset behind it."""
+        at = self.at
+        if self.texts[at] != text:
+            raise Misaligned(text, self.texts[at], self.starts[at])
+        self.at = at + 1
+        return self.starts[at] + len(text)
 
     def accept(self, text: str) -> bool:
         """Pass the next token if it is ``text``."""
@@ -75,8 +77,8 @@ class Frozen(Cursor):
     def end(self) -> int:
         return self._end
 
-    def expect(self, text: str) -> None:
-        pass
+    def expect(self, text: str) -> int:
+        return self._end
 
     def accept(self, text: str) -> bool:
         return False

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from hplint.facts import syntax
 from hplint.facts.cursor import Cursor, Frozen
 from hplint.facts.scoping import Scopes
 from hplint.facts.syntax import Arg, BindingKind, Collection, Constant, Expr, Generator, Literal, Name, Node, Parameter
 from hplint.parse import Tokens
+
+R = TypeVar("R", bound=Node)
 
 
 class ExpressionWalk:
@@ -21,16 +24,11 @@ class ExpressionWalk:
         self.root = root
         self.cursor = Cursor(tokens, len(text))
         self.scopes = Scopes()
-        self.index: dict[str, list[Node]] = {}
+        self.index: defaultdict[str, list[Node]] = defaultdict(list)
 
-    def keep(self, record: Any) -> Any:
+    def keep(self, record: R) -> R:
         """Put a record into the index."""
-        name = type(record).__name__
-        found = self.index.get(name)
-        if found is None:
-            self.index[name] = [record]
-        else:
-            found.append(record)
+        self.index[type(record).__name__].append(record)
         return record
 
     def expression(self, node: Any) -> Expr:
@@ -39,7 +37,8 @@ class ExpressionWalk:
         parens = len(node.lpar)
         for _ in range(parens):
             cursor.expect("(")
-        record = cast("Expr", self.keep(_EXPRESSIONS[type(node).__name__](self, node, cursor.begin())))
+        record = _EXPRESSIONS[type(node).__name__](self, node, cursor.starts[cursor.at])
+        self.index[type(record).__name__].append(record)
         for _ in range(parens):
             cursor.expect(")")
         return record
@@ -65,10 +64,10 @@ class ExpressionWalk:
 
     def _x_Name(self, node: Any, start: int) -> Expr:
         name = node.value
-        self.cursor.expect(name)
+        end = self.cursor.expect(name)
         if name in _NAMED_CONSTANTS:
-            return Literal(start, self.cursor.end(), _NAMED_CONSTANTS[name])
-        return Name(start, self.cursor.end(), name, self.scopes.current.number)
+            return Literal(start, end, _NAMED_CONSTANTS[name])
+        return Name(start, end, name, self.scopes.current.number)
 
     def _x_Integer(self, node: Any, start: int) -> Expr:
         return self._number(start, node.value, lambda text: int(text, 0) if text.strip("0_") else 0)
@@ -80,20 +79,20 @@ class ExpressionWalk:
         return self._number(start, node.value, complex)
 
     def _number(self, start: int, text: str, convert: Callable[[str], Constant]) -> Expr:
-        self.cursor.expect(text)
+        end = self.cursor.expect(text)
         try:
             value = convert(text.replace("_", ""))
         except ValueError:  # an integer of more digits than Python converts
-            return syntax.Other(start, self.cursor.end(), "number", ())
-        return Literal(start, self.cursor.end(), value)
+            return syntax.Other(start, end, "number", ())
+        return Literal(start, end, value)
 
     def _x_Ellipsis(self, node: Any, start: int) -> Expr:
-        self.cursor.expect("...")
-        return Literal(start, self.cursor.end(), ...)
+        end = self.cursor.expect("...")
+        return Literal(start, end, ...)
 
     def _x_SimpleString(self, node: Any, start: int) -> Expr:
-        self.cursor.expect(node.value)
-        return Literal(start, self.cursor.end(), _string(node.value))
+        end = self.cursor.expect(node.value)
+        return Literal(start, end, _string(node.value))
 
     def _x_ConcatenatedString(self, node: Any, start: int) -> Expr:
         parts = self.expression(node.left), self.expression(node.right)
@@ -125,8 +124,8 @@ class ExpressionWalk:
     def _x_Attribute(self, node: Any, start: int) -> Expr:
         value = self.expression(node.value)
         self.cursor.expect(".")
-        self.cursor.expect(node.attr.value)
-        return syntax.Attribute(start, self.cursor.end(), value, node.attr.value)
+        end = self.cursor.expect(node.attr.value)
+        return syntax.Attribute(start, end, value, node.attr.value)
 
     def _x_UnaryOperation(self, node: Any, start: int) -> Expr:
         operator = self._operator(node.operator)
@@ -190,8 +189,8 @@ class ExpressionWalk:
         func = self.expression(node.func)
         self.cursor.expect("(")
         args = self.arguments(node.args)
-        self.cursor.expect(")")
-        return syntax.Call(start, self.cursor.end(), func, args, self.scopes.current.number)
+        end = self.cursor.expect(")")
+        return syntax.Call(start, end, func, args, self.scopes.current.number)
 
     def arguments(self, nodes: Iterable[Any]) -> tuple[Arg, ...]:
         """The arguments of a call or the bases of a class, commas passed."""
@@ -222,8 +221,8 @@ class ExpressionWalk:
         stop = self.cursor.end()
         single = len(elements) == 1 and not comma
         index = elements[0] if single else self.keep(Collection(inside, stop, "tuple", tuple(elements)))
-        self.cursor.expect("]")
-        return syntax.Subscript(start, self.cursor.end(), value, index)
+        end = self.cursor.expect("]")
+        return syntax.Subscript(start, end, value, index)
 
     def _index(self, node: Any) -> Expr:
         start = self.cursor.begin()
@@ -259,8 +258,8 @@ class ExpressionWalk:
     def _display(self, node: Any, start: int, kind: str, opening: str, closing: str) -> Expr:
         self.cursor.expect(opening)
         elements = self.several(node.elements)
-        self.cursor.expect(closing)
-        return Collection(start, self.cursor.end(), kind, elements)
+        end = self.cursor.expect(closing)
+        return Collection(start, end, kind, elements)
 
     def _x_StarredElement(self, node: Any, start: int) -> Expr:
         self.cursor.expect("*")
@@ -279,8 +278,8 @@ class ExpressionWalk:
                 self.cursor.expect(":")
                 items.append((key, self.expression(element.value)))
             self.cursor.accept(",")
-        self.cursor.expect("}")
-        return syntax.Dict(start, self.cursor.end(), tuple(items))
+        end = self.cursor.expect("}")
+        return syntax.Dict(start, end, tuple(items))
 
     def _x_ListComp(self, node: Any, start: int) -> Expr:
         return self._comprehension(node, start, "list", "[", "]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 from hplint.facts import syntax
 from hplint.facts.expressions import ExpressionWalk
@@ -48,7 +48,7 @@ class _Walk(ExpressionWalk):
             self.cursor.accept(";")
 
     def _statement(self, node: Any) -> Stmt:
-        return cast("Stmt", self.keep(_STATEMENTS[type(node).__name__](self, node, self.cursor.begin())))
+        return self.keep(_STATEMENTS[type(node).__name__](self, node, self.cursor.begin()))
 
     def _suite(self, node: Any) -> tuple[Stmt, ...]:
         self.cursor.expect(":")
@@ -236,7 +236,7 @@ class _Walk(ExpressionWalk):
         orelse: tuple[Stmt, ...] = ()
         if type(node.orelse).__name__ == "If":
             self.scopes.conditional += 1
-            orelse = (cast("Stmt", self.keep(self._s_If(node.orelse, self.cursor.begin(), "elif"))),)
+            orelse = (self.keep(self._s_If(node.orelse, self.cursor.begin(), "elif")),)
             self.scopes.conditional -= 1
         else:
             orelse = self._else(node.orelse)
