@@ -91,11 +91,15 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_OPEN = frozenset("([{")
 _CLOSE = frozenset(")]}")
 _WORDS = ("and", "or", "not", "in", "is", "if", "else", "for", "lambda", "await")
 _SIGNS = ("+", "-", "*", "/", "//", "%", "@", "**", "<<", ">>", "&", "|", "^", "~", ".", ":=", "<", ">", "<=", ">=")
-_LINKS = frozenset({*_SIGNS, *_WORDS, "==", "!="})
+_KINDS = {
+    **dict.fromkeys((*_SIGNS, *_WORDS, "==", "!="), "link"),
+    **dict.fromkeys("([{", "open"),
+    **dict.fromkeys(")]}", "close"),
+    ",": "comma",
+}
 _QUOTES = ('"', "'")
 
 
@@ -114,11 +118,11 @@ def scan(text: str) -> Tokens:
     previous = ""
     for space, token in _TOKEN.findall(text.rstrip()):
         offset += len(space)
-        first = token[0]
-        if first == "#":
+        kind = _KINDS.get(token)
+        if kind is None and token[0] == "#":
             offset += len(token)
             continue
-        if not depth and ("\n" in space or "\r" in space):
+        if space and not depth and ("\n" in space or "\r" in space):
             chain = 0
             column = len(space) - 1 - max(space.rfind("\n"), space.rfind("\r"))
             while indents[-1] > column:
@@ -133,21 +137,23 @@ def scan(text: str) -> Tokens:
                 elifs[column] = elifs.get(column, 0) + 1
                 if elifs[column] > MAX_CHAIN:
                     raise TooComplex(f"more than {MAX_CHAIN} elif branches in a row", offset)
-        if token in _OPEN:
-            chain += previous in _CLOSE  # f()()() and a[0][0][0] are chains too
-            outer.append(chain)
+        if kind is None:
+            chain += token[0] in _QUOTES and previous.endswith(_QUOTES)
+        elif kind == "link":
+            chain += 1
+        elif kind == "open":
+            outer.append(chain + (previous in _CLOSE))  # f()()() and a[0][0][0] are chains too
+            chain = 0
             depth += 1
             if depth > MAX_DEPTH:
                 raise TooComplex(f"more than {MAX_DEPTH} nested brackets", offset)
-        elif token in _LINKS or (first in _QUOTES and previous.endswith(_QUOTES)):
-            chain += 1
-        if chain > MAX_CHAIN:
-            raise TooComplex(f"more than {MAX_CHAIN} operators, attributes or calls in a row", offset)
-        if token in _OPEN or token == ",":
+        elif kind == "comma":
             chain = 0
-        elif token in _CLOSE and depth:
+        elif depth:
             depth -= 1
             chain = outer.pop()
+        if chain > MAX_CHAIN:
+            raise TooComplex(f"more than {MAX_CHAIN} operators, attributes or calls in a row", offset)
         texts.append(token)
         starts.append(offset)
         previous = token
@@ -168,8 +174,6 @@ def parse(text: str) -> cst.Module:
             return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise _located(text, error.raw_line) from None
-    except cst.CSTValidationError:  # letters that newer versions of Unicode know
-        raise _located(text, 1) from None
     except RecursionError:
         raise TooComplex("nested too deep to be parsed", 0) from None
 
