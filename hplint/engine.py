@@ -166,7 +166,9 @@ class _Check:
 
         if plan.has_calls:
             for call in facts("calls"):
-                ask(plan.for_call(call.name), call)
+                rules = plan.for_call(call.name)
+                if rules:
+                    ask(rules, call)
         if plan.classes:
             for module in facts("modules"):
                 ask(plan.classes, module)

@@ -43,6 +43,8 @@ class Binder:
 
     def _bound(self, call: Call, name: str, *, inherited: bool) -> BoundCall:
         signature = signatures.lookup(name)
+        if not call.args:
+            return BoundCall(name, call, signature, {}, (), (), True, inherited)
         positional, keywords, complete, open_end = self._spread(call)
         short = name.rpartition(".")[2]
         arguments: dict[str, Argument] = {}

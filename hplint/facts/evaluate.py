@@ -344,13 +344,16 @@ class Evaluator:
 
 def named(value: Value, kind: OriginKind, label: str) -> Value:
     """A value that is now known under a name; what had a name keeps it."""
-    return Value(
-        tuple(
-            replace(p, origin=replace(p.origin, kind=kind, label=label)) if p.origin.kind is OriginKind.LITERAL else p
-            for p in value.possible
-        ),
-        value.closed,
-    )
+    if not value.possible:
+        return value
+    return Value(tuple([_named(possible, kind, label) for possible in value.possible]), value.closed)
+
+
+def _named(possible: Possible, kind: OriginKind, label: str) -> Possible:
+    origin = possible.origin
+    if origin.kind is not OriginKind.LITERAL:
+        return possible
+    return Possible(possible.constant, Origin(kind, label, origin.start, origin.end, origin.path))
 
 
 def _elsewhere(value: Value, path: str) -> Value:

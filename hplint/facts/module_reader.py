@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, TypeVar
 
 from hplint.facts import torch_roles as roles
 from hplint.facts.calls import BoundCall
@@ -35,11 +37,14 @@ from hplint.facts.syntax import (
     Try,
     With,
 )
-from hplint.facts.tree import children, walk
+from hplint.facts.tree import children
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
+N = TypeVar("N", bound=Node)
+
+_START = attrgetter("start")
 _CONSTRUCTORS = ("__init__", "__post_init__", "setup", "configure_model", "build")
 _REGISTER = frozenset({"register_buffer", "register_parameter", "register_module", "add_module", "__setattr__"})
 _KEEPS_TO_ITSELF = frozenset(
@@ -191,40 +196,60 @@ class ModuleReader:
         own_name = self_name(method)
         if own_name is None:
             return
+        stores: list[tuple[int, AttributeStore]] = []
         written: set[int] = set()
-        for node in walk(method):
-            if isinstance(node, Assign | AugAssign | For | With):
-                for target, value in _targets(node):
-                    if isinstance(target, Attribute) and self._is(target.value, own_name, method):
-                        body.stores.append(AttributeStore(target.attr, target, value, method.name))
-                        if not isinstance(node, AugAssign):
-                            written.add(target.end)
-            elif isinstance(node, Call):
-                self._call(node, own_name, method, body)
-            elif isinstance(node, Attribute) and self._is(node.value, own_name, method):
-                if node.attr == "__dict__":
+        statements: tuple[Assign | AugAssign | For | With, ...] = (
+            *self._inside(method, Assign),
+            *self._inside(method, AugAssign),
+            *self._inside(method, For),
+            *self._inside(method, With),
+        )
+        for node in statements:
+            for target, value in _targets(node):
+                if isinstance(target, Attribute) and self._is(target.value, own_name, method):
+                    stores.append((node.start, AttributeStore(target.attr, target, value, method.name)))
+                    if not isinstance(node, AugAssign):
+                        written.add(target.end)
+        for call in self._inside(method, Call):
+            store = self._call(call, own_name, method, body)
+            if store is not None:
+                stores.append((call.start, store))
+        body.stores.extend(store for _, store in sorted(stores, key=itemgetter(0)))
+        for attribute in self._inside(method, Attribute):
+            if self._is(attribute.value, own_name, method):
+                if attribute.attr == "__dict__":
                     body.dynamic = True
-                elif node.end not in written:
-                    body.uses.append(AttributeUse(node.attr, node, method.name))
+                elif attribute.end not in written:
+                    body.uses.append(AttributeUse(attribute.attr, attribute, method.name))
 
-    def _call(self, call: Call, own_name: str, method: FunctionDef, body: _Body) -> None:
-        """Note what a call may store on the object, or that it cannot be told."""
+    def _inside(self, outer: Node, kind: type[N]) -> tuple[N, ...]:
+        """The records of a type that stand in another one, in the order of the text."""
+        every = self._file.all(kind)
+        first = bisect_left(every, outer.start, key=_START)
+        return every[first : bisect_left(every, outer.end, first, key=_START)]
+
+    def _call(self, call: Call, own_name: str, method: FunctionDef, body: _Body) -> AttributeStore | None:
+        """What a call stores on the object; noted in ``body`` where it cannot be told."""
         func, args = call.func, call.args
         if isinstance(func, Attribute) and self._is(func.value, own_name, method):
             if func.attr not in _REGISTER:
-                return
+                return None
             name, value = _nth(args, 0), _nth(args, 1)
         elif isinstance(func, Name) and func.id == "setattr" and self._is(_nth(args, 0), own_name, method):
             name, value = _nth(args, 1), _nth(args, 2)
         else:
             called = func.attr if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
-            handed_over = any(self._is(arg.value, own_name, method) for arg in args)
-            body.dynamic |= called == "exec" or (handed_over and called not in _KEEPS_TO_ITSELF)
-            return
+            if called == "exec":
+                body.dynamic = True
+            elif called not in _KEEPS_TO_ITSELF:
+                for arg in args:
+                    if self._is(arg.value, own_name, method):
+                        body.dynamic = True
+            return None
         if isinstance(name, Literal) and isinstance(name.value, str):
-            body.stores.append(AttributeStore(name.value, call, value, method.name))
-        else:
-            body.dynamic = True
+            return AttributeStore(name.value, call, value, method.name)
+        body.dynamic = True
+        return None
 
     def _is(self, expr: Expr | None, own_name: str, method: FunctionDef) -> bool:
         """Whether an expression is the method's own object, not something of the same name in a function inside it."""

@@ -45,24 +45,27 @@ class Names:
         self._code = code
         self._scopes = code.scopes
         self._known: dict[int, tuple[str, ...]] = {}
+        self._known_names: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def scope(self, number: int) -> Scope:
         return self._scopes[number]
 
     def lookup(self, name: str, scope: int) -> tuple[Scope, tuple[Binding, ...]] | None:
         """The scope that binds a name for code in ``scope``, and all its bindings there, as Python looks it up."""
-        here: Scope | None = self._scopes[scope]
+        scopes = self._scopes
+        here = scopes[scope]
         first = True
-        while here is not None:
+        while True:
             if first or here.kind != "class":
                 if name in here.globals:
-                    here = self._scopes[0]
+                    here = scopes[0]
                 found = here.bindings.get(name)
                 if found is not None:
                     return here, found
+            if here.parent is None:
+                return None
             first = first and here.kind == "comprehension"
-            here = None if here.parent is None else self._scopes[here.parent]
-        return None
+            here = scopes[here.parent]
 
     def is_bound(self, name: str, scope: int) -> bool:
         """Whether a name means something: bound here or around, a builtin, or maybe brought by a star import."""
@@ -90,7 +93,11 @@ class Names:
                 if not binding.conditional:
                     before.clear()
                 before.append(binding)
+        if len(before) == len(bindings):
+            return bindings
         loops = [loop for loop in self._loops if loop.start <= name.start < loop.end]
+        if not loops:
+            return tuple(before) or bindings
         later = [b for b in bindings if b not in before and any(loop.start <= b.start < loop.end for loop in loops)]
         return (*before, *later) or bindings
 
@@ -103,7 +110,9 @@ class Names:
 
     def qualified(self, expr: Expr) -> str | None:
         """The one canonical dotted name that an expression stands for, None when unsure."""
-        found = self.candidates(expr)
+        found = self._known.get(id(expr))
+        if found is None:
+            found = self.candidates(expr)
         return found[0] if len(found) == 1 else None
 
     def definition(self, expr: Expr) -> FunctionDef | ClassDef | None:
@@ -140,18 +149,16 @@ class Names:
     def _candidates(self, expr: Expr, left: int) -> tuple[str, ...]:
         if left == 0:
             return ()
+        if isinstance(expr, Name):
+            return self._of_name(expr, left)
+        if isinstance(expr, Attribute):
+            return _attributes(self._candidates(expr.value, left - 1), expr.attr)
+        if isinstance(expr, Conditional):
+            return self._union((expr.body, expr.orelse), left)
         match expr:
-            case Name():
-                return self._of_name(expr, left)
-            case Attribute():
-                bases = self._candidates(expr.value, left - 1)
-                return _distinct(signatures.canonical(f"{base}.{expr.attr}") for base in bases)
-            case Conditional():
-                return self._union((expr.body, expr.orelse), left)
             case Call(func=Name(id="getattr"), args=(first, second, *_)):
                 if isinstance(second.value, Literal) and isinstance(second.value.value, str):
-                    bases, attr = self._candidates(first.value, left - 1), second.value.value
-                    return _distinct(signatures.canonical(f"{base}.{attr}") for base in bases)
+                    return _attributes(self._candidates(first.value, left - 1), second.value.value)
         return ()
 
     def _union(self, parts: tuple[Expr, ...], left: int) -> tuple[str, ...]:
@@ -159,9 +166,22 @@ class Names:
         return _distinct(name for names in found for name in names) if all(found) else ()
 
     def _of_name(self, name: Name, left: int) -> tuple[str, ...]:
-        bindings = self.reaching(name)
-        if not bindings:
-            return self._unbound(name)
+        key = name.id, name.scope
+        known = self._known_names.get(key)
+        if known is not None:
+            return known
+        bound = self.lookup(name.id, name.scope)
+        if bound is None:
+            found = self._known_names[key] = self._unbound(name)
+        elif len(bound[1]) > 1:
+            found = self._of_bindings(self.reaching(name), left)  # Not the same everywhere in the scope.
+        else:
+            found = self._of_bindings(bound[1], left)
+            if found or left == _MAX_ALIASES:  # A search that is near its end may find less than a new one.
+                self._known_names[key] = found
+        return found
+
+    def _of_bindings(self, bindings: tuple[Binding, ...], left: int) -> tuple[str, ...]:
         found: list[str] = []
         for binding in bindings:
             if binding.imported is not None:
@@ -180,8 +200,6 @@ class Names:
         return _distinct(found)
 
     def _unbound(self, name: Name) -> tuple[str, ...]:
-        if self.lookup(name.id, name.scope) is not None:
-            return ()
         stars = self._stars(name.scope)
         for module in reversed(stars):
             exported = signatures.exports(module)
@@ -197,6 +215,10 @@ class Names:
 def _takes_effect(binding: Binding) -> int:
     """From where on a binding holds: behind its value, for `x = x + 1` reads the old one."""
     return max(binding.end, binding.value.end if binding.value is not None else 0)
+
+
+def _attributes(bases: tuple[str, ...], attr: str) -> tuple[str, ...]:
+    return _distinct([signatures.canonical(f"{base}.{attr}") for base in bases])
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:
