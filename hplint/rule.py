@@ -46,7 +46,7 @@ from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
 from hplint.model import Level, Safety
 from hplint.signatures import DefaultKind, Removed, Signature, constants, exports, is_module, removals, removed
-from hplint.signatures.guards import Broken, broken
+from hplint.signatures.guards import Broken, broken, values_read
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 
 __all__ = [
@@ -142,6 +142,7 @@ __all__ = [
     "undefined_uses",
     "untested",
     "unwrapped",
+    "values_read",
     "walk",
     "with_groups",
     "within",
@@ -380,15 +381,16 @@ _IN_PLACE = (OriginKind.LITERAL, OriginKind.COMPUTED)
 
 def settings(call: BoundCall, *parameters: str) -> Iterator[Setting]:
     """Each known value that each of the given, present arguments may have. Absent and unknown ones yield nothing."""
-    return settings_of(call.argument(parameter) for parameter in parameters)
+    return settings_of(given for each in parameters if (given := call.arguments.get(each)) is not None)
 
 
 def settings_of(arguments: Iterable[Argument]) -> Iterator[Setting]:
     """The same for arguments that are at hand, such as those of parameter groups."""
     for given in arguments:
         if given.presence is Presence.PRESENT:
-            for possible in given.value.possible:
-                yield Setting(given, possible, given.value.closed)
+            value = given.value
+            for possible in value.possible:
+                yield Setting(given, possible, value.closed)
 
 
 def exponent_lost(file: File, setting: Setting) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hplint import hyperparameters
 from hplint.facts.syntax import Assign, Attribute, Call, Dict, Expr, FunctionDef, Literal, Name
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from hplint.facts.file import File
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(NamedTuple):
     """``value`` is given to ``label``: by a keyword, an assignment, a dictionary, a parameter's or option's default."""
 
     label: str

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from hplint.facts import torch_roles as roles
 from hplint.facts.calls import BoundCall, Presence
@@ -63,12 +64,18 @@ _KNOWN_LIBRARIES = ("builtins.", "torch.", "math.", "numpy.", "collections.", "i
 
 def shows_regularisation(file: File) -> bool:
     """Whether any name of the file, or any optimizer in it, regularises, or the file is about something else."""
-    names = {_CAMEL.sub("_", name).lower() for name in set(_names(file))}
-    if any(_REGULARISING.search(name) or _OTHER_AIMS.search(name) for name in names):
+    if any(map(_is_sign, _names(file))):
         return True
     if any(file.qualified(call.func) in ("torch.autograd.grad", "torch.func.grad") for call in file.all(Call)):
         return True
     return any(_decays(file, call) for call in optimizers(file)) or any(map(_sums_weights, _over_parameters(file)))
+
+
+@lru_cache(maxsize=8192)
+def _is_sign(name: str) -> bool:
+    """Whether a name stands for a regulariser, or for work that needs none."""
+    words = _CAMEL.sub("_", name).lower()
+    return _REGULARISING.search(words) is not None or _OTHER_AIMS.search(words) is not None
 
 
 def trained_models(file: File) -> Iterator[tuple[BoundCall, Call]]:
@@ -134,6 +141,13 @@ def _understood(module: ModuleClass, call: Call) -> bool:
 
 def _names(file: File) -> Iterator[str]:
     """Every identifier of the file; strings and comments do not count."""
+    yield from (definition.name for definition in file.all(ClassDef))
+    for function in file.all(FunctionDef):
+        yield function.name
+        yield from (parameter.name for parameter in function.parameters)
+    for statement in file.all(Import):
+        yield statement.module or ""
+        yield from (part for name, alias in statement.names for part in (name, alias or ""))
     yield from (name.id for name in file.all(Name))
     # `frame.drop(...)` is a table losing a column.
     called = {call.func.end for call in file.all(Call) if isinstance(call.func, Attribute)}
@@ -142,13 +156,6 @@ def _names(file: File) -> Iterator[str]:
             yield attribute.attr
     for call in file.all(Call):
         yield from (arg.keyword for arg in call.args if arg.keyword is not None and not _is_off(file, arg))
-    yield from (definition.name for definition in file.all(ClassDef))
-    for function in file.all(FunctionDef):
-        yield function.name
-        yield from (parameter.name for parameter in function.parameters)
-    for statement in file.all(Import):
-        yield statement.module or ""
-        yield from (part for name, alias in statement.names for part in (name, alias or ""))
 
 
 def _is_off(file: File, arg: Arg) -> bool:

@@ -26,10 +26,13 @@ def untested(file: File, argument: Argument) -> Argument:
 
     A default of -1 or 0 then often means "off" and never arrives. Values written in the call itself stay.
     """
-    if argument.node is None or all(p.origin.kind is OriginKind.LITERAL for p in argument.value.possible):
+    if argument.node is None or isinstance(argument.node.value, syntax.Literal):
+        return argument
+    possible = argument.value.possible
+    if all(each.origin.kind is OriginKind.LITERAL for each in possible):
         return argument
     sources, words = _tested(file)
-    tested = not words.isdisjoint(_dest(possible.origin.label) for possible in argument.value.possible) or any(
+    tested = not words.isdisjoint(_dest(each.origin.label) for each in possible) or any(
         file.source(part) in sources for part in _named(file, argument.node.value)
     )
     return replace(argument, source=UNKNOWN) if tested else argument

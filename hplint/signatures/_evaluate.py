@@ -85,39 +85,39 @@ def is_known_type(expr: ast.expr) -> bool:
 
 
 def _value(expr: ast.expr, known: Mapping[str, object]) -> object:
+    work_out = _BY_KIND.get(type(expr))
+    return UNKNOWN if work_out is None else work_out(expr, known)
+
+
+def _name(expr: ast.Name, known: Mapping[str, object]) -> object:
+    return _constant(known.get(expr.id, UNKNOWN))
+
+
+def _choice(expr: ast.IfExp, known: Mapping[str, object]) -> object:
+    chosen = truth(expr.test, known)
+    return UNKNOWN if chosen is None else _value(expr.body if chosen else expr.orelse, known)
+
+
+def _attribute(expr: ast.Attribute, known: Mapping[str, object]) -> object:
     match expr:
-        case ast.Constant(value=value):
-            return UNKNOWN if value is ... else value
-        case ast.Name(id=name):
-            return _constant(known.get(name, UNKNOWN))
-        case ast.BoolOp(op=op, values=values):
-            return _logic(values, known, stop=isinstance(op, ast.Or))
-        case ast.UnaryOp(op=op, operand=operand):
-            return _unary(op, _value(operand, known))
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            chosen = truth(test, known)
-            return UNKNOWN if chosen is None else _value(body if chosen else orelse, known)
-        case ast.Compare():
-            return _chain(expr, known)
-        case ast.BinOp(left=left, op=op, right=right):
-            return _binary(op, _value(left, known), _value(right, known))
-        case ast.Tuple():
-            return _elements(expr, known)
-        case ast.Subscript(value=value, slice=index):
-            return _item(_value(value, known), _value(index, known))
         case ast.Attribute(value=ast.Call(func=ast.Name(id="type"), args=[inner]), attr="__name__"):
             held = _value(inner, known)
             return UNKNOWN if unsure(held) else type(held).__name__
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=[]):
-            return _call(name, args, known)
     return UNKNOWN
+
+
+_PLAIN: Final = (bool, int, float, complex, str, bytes)
+_NUMBER: Final = (int, float)
+_DISPLAYS: Final = (ast.Tuple, ast.List, ast.Set)
+_MEMBERSHIP: Final = (ast.In, ast.NotIn)
+_IDENTITY: Final = (ast.Is, ast.IsNot)
 
 
 def _constant(value: object) -> object:
     """A given value as far as guards may look at it: of an object, only that it is not None."""
     if isinstance(value, tuple):
         return tuple(map(_constant, value))
-    plain = value is None or value is UNKNOWN or isinstance(value, bool | int | float | complex | str | bytes)
+    plain = value is None or value is UNKNOWN or isinstance(value, _PLAIN)
     return value if plain else NOT_NONE
 
 
@@ -134,25 +134,27 @@ def unsure(value: object) -> bool:
 
 def _elements(expr: ast.expr, known: Mapping[str, object]) -> object:
     """What stands in a display, whichever kind it is: for asking what is in it, not for comparing it."""
-    if isinstance(expr, ast.Tuple | ast.List | ast.Set):
+    if isinstance(expr, _DISPLAYS):
         return tuple(_value(element, known) for element in expr.elts)
     return _value(expr, known)
 
 
-def _logic(values: list[ast.expr], known: Mapping[str, object], *, stop: bool) -> object:
+def _logic(expr: ast.BoolOp, known: Mapping[str, object]) -> object:
     """``or`` stops at a true value, ``and`` at a false one; one that cannot be told may still be overruled."""
+    stop = isinstance(expr.op, ast.Or)
     open_ = False
     value: object = UNKNOWN
-    for part in values:
-        holds = truth(part, known)
-        if holds is stop:
-            return stop if open_ else evaluate(part, known)
-        open_ |= holds is None
+    for part in expr.values:
         value = evaluate(part, known)
+        if unsure(value):
+            open_ = True
+        elif bool(value) is stop:
+            return stop if open_ else value
     return UNKNOWN if open_ else value
 
 
-def _unary(op: ast.unaryop, value: object) -> object:
+def _unary(expr: ast.UnaryOp, known: Mapping[str, object]) -> object:
+    op, value = expr.op, _value(expr.operand, known)
     if unsure(value):
         return UNKNOWN
     if isinstance(op, ast.Not):
@@ -162,9 +164,10 @@ def _unary(op: ast.unaryop, value: object) -> object:
     return -value if isinstance(op, ast.USub) else +value if isinstance(op, ast.UAdd) else UNKNOWN
 
 
-def _binary(op: ast.operator, left: object, right: object) -> object:
-    apply = _ARITHMETIC.get(type(op))
-    numbers = isinstance(left, int | float) and isinstance(right, int | float)
+def _binary(expr: ast.BinOp, known: Mapping[str, object]) -> object:
+    left, right = _value(expr.left, known), _value(expr.right, known)
+    apply = _ARITHMETIC.get(type(expr.op))
+    numbers = isinstance(left, _NUMBER) and isinstance(right, _NUMBER)
     if apply is None or not numbers or any(isinstance(n, int) and n.bit_length() > _WIDEST for n in (left, right)):
         return UNKNOWN
     return apply(left, right)
@@ -174,7 +177,7 @@ def _chain(expr: ast.Compare, known: Mapping[str, object]) -> object:
     left = _value(expr.left, known)
     open_ = False
     for op, comparator in zip(expr.ops, expr.comparators, strict=True):
-        right = _elements(comparator, known) if isinstance(op, ast.In | ast.NotIn) else _value(comparator, known)
+        right = _elements(comparator, known) if isinstance(op, _MEMBERSHIP) else _value(comparator, known)
         holds = _compare(op, left, right)
         if holds is False:
             return UNKNOWN if open_ else False
@@ -184,20 +187,20 @@ def _chain(expr: ast.Compare, known: Mapping[str, object]) -> object:
 
 
 def _compare(op: ast.cmpop, left: object, right: object) -> bool | None:
-    if isinstance(op, ast.In | ast.NotIn):
+    if isinstance(op, _MEMBERSHIP):
         found = _contains(left, right)
         return found if found is None or isinstance(op, ast.In) else not found
-    if (isinstance(left, tuple) or left is NOT_NONE) and right is None and isinstance(op, ast.Is | ast.IsNot):
+    if (isinstance(left, tuple) or left is NOT_NONE) and right is None and isinstance(op, _IDENTITY):
         return isinstance(op, ast.IsNot)
     if unsure(left) or unsure(right) or _partly(left) or _partly(right):
         return None
-    if isinstance(op, ast.Is | ast.IsNot):
+    if isinstance(op, _IDENTITY):
         if right is not None and not isinstance(right, bool):
             return None
         return (left is right) == isinstance(op, ast.Is)
     if isinstance(op, ast.Eq | ast.NotEq):
         return bool(left == right) == isinstance(op, ast.Eq)
-    numbers = isinstance(left, int | float) and isinstance(right, int | float)
+    numbers = isinstance(left, _NUMBER) and isinstance(right, _NUMBER)
     return _ORDER[type(op)](left, right) if numbers else None
 
 
@@ -218,13 +221,17 @@ def _partly(value: object) -> bool:
     return isinstance(value, tuple) and any(unsure(element) or _partly(element) for element in value)
 
 
-def _item(value: object, index: object) -> object:
+def _item(expr: ast.Subscript, known: Mapping[str, object]) -> object:
+    value, index = _value(expr.value, known), _value(expr.slice, known)
     if isinstance(value, tuple | str) and isinstance(index, int):
         return value[index]
     return UNKNOWN
 
 
-def _call(name: str, args: list[ast.expr], known: Mapping[str, object]) -> object:
+def _call(expr: ast.Call, known: Mapping[str, object]) -> object:
+    if not isinstance(expr.func, ast.Name) or expr.keywords:
+        return UNKNOWN
+    name, args = expr.func.id, expr.args
     if name == "isinstance" and len(args) == 2:
         return _isinstance(_value(args[0], known), args[1])
     if name in {"any", "all"} and len(args) == 1 and isinstance(args[0], ast.GeneratorExp | ast.ListComp):
@@ -263,3 +270,19 @@ def _quantifier(name: str, comprehension: ast.GeneratorExp | ast.ListComp, known
     if stop in each:
         return stop
     return UNKNOWN if None in each else not stop
+
+
+_BY_KIND: Final[dict[type[ast.expr], Callable[[Any, Mapping[str, object]], object]]] = {
+    ast.Attribute: _attribute,
+    ast.BinOp: _binary,
+    ast.BoolOp: _logic,
+    ast.Call: _call,
+    ast.Compare: _chain,
+    ast.Constant: lambda expr, known: UNKNOWN if expr.value is ... else expr.value,
+    ast.IfExp: _choice,
+    ast.Name: _name,
+    ast.Subscript: _item,
+    ast.Tuple: _elements,
+    ast.UnaryOp: _unary,
+}
+"""How the value of each kind of expression is found."""

@@ -10,7 +10,7 @@ from functools import cache
 from hplint.signatures import Guard, Signature
 from hplint.signatures._evaluate import NOT_NONE, UNKNOWN, evaluate, truth, unsure
 
-__all__ = ["NOT_NONE", "Broken", "broken"]
+__all__ = ["NOT_NONE", "Broken", "broken", "values_read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,25 @@ def broken(signature: Signature, known: Mapping[str, object], about: Container[s
     that read one of these parameters.
     """
     for guard in signature.guards:
-        condition = _parsed(guard.condition)
-        if condition is None:
-            continue
         read = _names(guard.condition)
-        if (about is None or any(name in about for name in read)) and truth(condition, known):
+        if about is not None and not any(name in about for name in read):
+            continue
+        condition = _parsed(guard.condition)
+        if condition is not None and truth(condition, known):
             order = [p.name for p in signature.parameters if p.name in read and p.name in known]
             yield Broken(guard, guard.exception, filled(guard.message, known), tuple(order))
+
+
+def values_read(signature: Signature) -> frozenset[str]:
+    """The names that the guards of a callable read, for their conditions or for their messages."""
+    return _read_by(signature.guards)
+
+
+@cache
+def _read_by(guards: tuple[Guard, ...]) -> frozenset[str]:
+    read = [_names(guard.condition) for guard in guards]
+    read += [_names(_unconverted(part)) for guard in guards for _, part in _pieces(guard.message) if part]
+    return frozenset().union(*read)
 
 
 def filled(template: str, known: Mapping[str, object]) -> str:
@@ -47,16 +59,19 @@ def filled(template: str, known: Mapping[str, object]) -> str:
     for text, expression in _pieces(template):
         shown.append(text)
         if expression:
-            source, _, conversion = (
-                expression.rpartition("!") if expression[-2:] in _CONVERSIONS else (expression, "", "")
-            )
+            source = _unconverted(expression)
             parsed = _parsed(source)
             value = UNKNOWN if parsed is None else evaluate(parsed, known)
-            shown.append(source if unsure(value) else repr(value) if conversion == "r" else str(value))
+            shown.append(source if unsure(value) else repr(value) if expression.endswith("!r") else str(value))
     return " ".join("".join(shown).split())
 
 
 _CONVERSIONS = frozenset({"!r", "!s", "!a"})
+
+
+def _unconverted(expression: str) -> str:
+    """``lr`` of ``lr!r``."""
+    return expression[:-2] if expression[-2:] in _CONVERSIONS else expression
 
 
 def _pieces(template: str) -> Iterator[tuple[str, str]]:

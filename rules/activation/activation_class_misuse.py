@@ -98,6 +98,7 @@ from hplint.rule import (
     Level,
     ModuleClass,
     Safety,
+    inside,
     put_into,
     replace,
     rule,
@@ -117,8 +118,9 @@ def activation_class_misuse(file: File) -> Iterator[Draft]:
         if container.name in _CONTAINERS:
             for element in put_into(container.node):
                 yield from _no_layer(file, container.node, element)
-    for module in file.modules:
-        yield from _given_tensors(file, module)
+    suspects = [call.node for call in file.calls if call.short in torch_roles.FUNCTION_OF_ACTIVATION and call.node.args]
+    for module in file.modules if suspects else ():
+        yield from _given_tensors(file, module, suspects)
 
 
 def _no_layer(file: File, container: syntax.Call, element: syntax.Expr) -> Iterator[Draft]:
@@ -140,10 +142,10 @@ def _no_layer(file: File, container: syntax.Call, element: syntax.Expr) -> Itera
         yield Draft(element, f"`{text}` is a function, not a layer: the container raises `TypeError`", fix=fix)
 
 
-def _given_tensors(file: File, module: ModuleClass) -> Iterator[Draft]:
+def _given_tensors(file: File, module: ModuleClass, suspects: list[syntax.Call]) -> Iterator[Draft]:
     """Activations whose constructor is given a tensor in a method of a module."""
     for method in module.methods.values():
-        if not module.own(method) or method.name == "__init__":
+        if method.name == "__init__" or not module.own(method) or not any(inside(each, method) for each in suspects):
             continue
         calls = [part for part in walk(method) if isinstance(part, syntax.Call)]
         layers_called = {(call.func.start, call.func.end) for call in calls}

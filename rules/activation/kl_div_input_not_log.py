@@ -122,8 +122,7 @@ def kl_div_input_not_log(file: File) -> Iterator[Draft]:
 
 def _input(file: File, call: syntax.Call) -> syntax.Expr | None:
     """What a call of the loss, as a function or an object, is given as its input."""
-    made = [torch_module(file, made) for made in made_from(file, call.func)]
-    if file.qualified(call.func) != _LOSS and made != ["KLDivLoss"]:
+    if not call.args or (file.qualified(call.func) != _LOSS and not _is_loss(file, call.func)):
         return None
     for index, arg in enumerate(call.args):
         if arg.star:
@@ -131,6 +130,11 @@ def _input(file: File, call: syntax.Call) -> syntax.Expr | None:
         if arg.keyword == "input" or (index == 0 and arg.keyword is None):
             return arg.value
     return None
+
+
+def _is_loss(file: File, expr: syntax.Expr) -> bool:
+    """Whether an expression is an object of ``nn.KLDivLoss``."""
+    return "KLDivLoss" in file.text and [torch_module(file, made) for made in made_from(file, expr)] == ["KLDivLoss"]
 
 
 def _probabilities(file: File, expr: syntax.Expr) -> str | None:

@@ -95,6 +95,7 @@ from hplint.rule import (
     settings_of,
     syntax,
     untested,
+    values_read,
 )
 
 MOST = 64
@@ -106,11 +107,14 @@ def call_will_raise(file: File) -> Iterator[Draft]:
     for call in file.calls:
         if call.signature is None or not call.signature.guards:
             continue
+        read = values_read(call.signature)
         said: set[int] = set()
-        for given in combinations(file, call):
+        always: dict[str, object] | None = None
+        for given in combinations(file, call, read):
             if not given:
                 break
-            values = known(file, call) | {name: setting.constant for name, setting in given.items()}
+            always = known(file, call, read) if always is None else always
+            values = always | {name: setting.constant for name, setting in given.items()}
             check = next((check for check in broken(call.signature, values, given) if not of_betas(check)), None)
             blamed = [given[name] for name in check.parameters if name in given] if check else []
             if check is None or not blamed or any(misspelt(call, setting) for setting in blamed):
@@ -129,28 +133,29 @@ def call_will_raise(file: File) -> Iterator[Draft]:
                 yield Draft(setting.at, message, setting.related, share(call, setting), level, row)
 
 
-def known(file: File, call: BoundCall) -> dict[str, object]:
+def known(file: File, call: BoundCall, read: frozenset[str]) -> dict[str, object]:
     """The library's defaults of what the call certainly leaves out, and arguments that are certainly objects."""
     absent = constants(call.name) if call.complete else {}
-    return {name: value for name, value in absent.items() if name not in call.arguments} | constructed(file, call)
+    return {name: value for name, value in absent.items() if name not in call.arguments} | constructed(file, call, read)
 
 
-def combinations(file: File, call: BoundCall) -> Iterator[dict[str, Setting]]:
-    """Each choice of one known value for every argument that has some."""
+def combinations(file: File, call: BoundCall, read: frozenset[str]) -> Iterator[dict[str, Setting]]:
+    """Each choice of one known value for every argument that has some, as far as the checks read them."""
     given = [
         # None as a default stands for "not given yet".
         [each for each in settings_of([untested(file, argument)]) if each.closed or each.constant is not None]
-        for argument in call.arguments.values()
+        for name, argument in call.arguments.items()
+        if name in read
     ]
     choices = itertools.product(*(each for each in given if each))
     return ({each.argument.parameter: each for each in choice} for choice in itertools.islice(choices, MOST))
 
 
-def constructed(file: File, call: BoundCall) -> dict[str, object]:
+def constructed(file: File, call: BoundCall, read: frozenset[str]) -> dict[str, object]:
     """Arguments that are certainly objects, and so not None: what a class was called for."""
     found = {}
     for name, argument in call.arguments.items():
-        made = followed(file, argument.node.value) if argument.node else None
+        made = followed(file, argument.node.value) if argument.node and name in read else None
         bound = file.bound(made) if isinstance(made, syntax.Call) else None
         if bound is not None and bound.signature is not None and bound.signature.kind == "class":
             found[name] = object()

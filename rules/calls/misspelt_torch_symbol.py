@@ -56,6 +56,7 @@ newer = nn.HyperbolicMixer(4)
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from hplint.rule import (
     Draft,
@@ -76,15 +77,19 @@ from hplint.rule import (
 
 @rule("HP105", "misspelt-torch-symbol", level=Level.ERROR, topic="calls", since="0.1", subject=Files("torch", "nn."))
 def misspelt_torch_symbol(file: File) -> Iterator[Draft]:
-    for module, name, at in named(file):
-        known = exports(module) or frozenset()
-        meant = None if not known or name in known or is_module(f"{module}.{name}") else closest(name, known)
-        if meant is None or not alike(name, meant) or spoken_of(file, name):
-            continue
-        if expected(file, at, "ImportError", "AttributeError"):
+    for module, name, meant, at in misspelt(file):
+        if spoken_of(file, name) or expected(file, at, "ImportError", "AttributeError"):
             continue
         fix = replace(at, meant, f"write `{meant}`", Safety.SAFE)
         yield Draft(at, f"`{module}` has no `{name}`, did you mean `{meant}`?", fix=fix)
+
+
+@lru_cache(maxsize=4096)
+def misspelling_of(module: str, name: str) -> str | None:
+    """What a name that a module does not have was meant to be; None where it has it, or it is not clear."""
+    known = exports(module) or frozenset()
+    meant = None if not known or name in known or is_module(f"{module}.{name}") else closest(name, known)
+    return meant if meant is not None and alike(name, meant) else None
 
 
 def alike(name: str, meant: str) -> bool:
@@ -92,21 +97,25 @@ def alike(name: str, meant: str) -> bool:
     return len(name) > 4 or sorted(name.lower()) == sorted(meant.lower())
 
 
-def named(file: File) -> Iterator[tuple[str, str, syntax.Node]]:
-    """Each name that is asked of a module: the module, the name, and where the name stands."""
+def misspelt(file: File) -> Iterator[tuple[str, str, str, syntax.Node]]:
+    """Each such name that is asked of a module: the module, the name, the one that was meant, and where it stands."""
     hints = [] if "from __future__ import annotations" not in file.text else list(annotations(file))
     for node in file.all(syntax.Attribute):
         module = file.qualified(node.value)
-        if module is not None and is_module(module) and not any(inside(node, hint) for hint in hints):
-            yield module, node.attr, syntax.Node(node.end - len(node.attr), node.end)
+        meant = misspelling_of(module, node.attr) if module is not None and is_module(module) else None
+        if module is not None and meant is not None and not any(inside(node, hint) for hint in hints):
+            yield module, node.attr, meant, syntax.Node(node.end - len(node.attr), node.end)
     for statement in file.all(syntax.Import):
         if statement.module is None or statement.level or not is_module(statement.module):
             continue
         for name, _ in statement.names:
+            meant = misspelling_of(statement.module, name)
+            if meant is None:
+                continue
             behind = file.text.index("import", statement.start + len(statement.module))
             written = re.compile(rf"\b{re.escape(name)}\b").search(file.text, behind, statement.end)
             if written is not None:
-                yield statement.module, name, syntax.Node(*written.span())
+                yield statement.module, name, meant, syntax.Node(*written.span())
 
 
 def annotations(file: File) -> Iterator[syntax.Node]:

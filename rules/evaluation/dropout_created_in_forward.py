@@ -111,6 +111,7 @@ from hplint.rule import (
 
 _GUARD = re.compile(r"hasattr|is None|training|not self\.")
 _NEVER_LEARNED = torch_roles.OTHER_NORMS | {"PReLU"}
+_JUDGED = torch_roles.DROPOUT | torch_roles.WEIGHT_LAYERS | torch_roles.BATCH_NORMS | _NEVER_LEARNED
 _SWITCHES = ("affine", "elementwise_affine")
 
 
@@ -124,9 +125,10 @@ _SWITCHES = ("affine", "elementwise_affine")
     subject=Classes(),
 )
 def dropout_created_in_forward(module: ModuleClass) -> Iterator[Draft]:
+    layers = [call.node for call in module.file.calls if call.short in _JUDGED]
     building = {method.start for method in module.reached_from("__init__", "build", "setup", "configure_model")}
     for method in module.reached_from("forward"):
-        if method.start in building or not module.own(method):
+        if method.start in building or not any(inside(layer, method) for layer in layers) or not module.own(method):
             continue
         parts = list(walk(method, skip=(syntax.FunctionDef, syntax.ClassDef, syntax.Lambda)))
         guards = [part for part in parts if isinstance(part, syntax.If | syntax.Conditional)]

@@ -41,6 +41,7 @@ flags = 10 ^ mask
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from hplint.rule import Draft, File, Files, Level, Safety, as_number, labelled_values, replace, rule, syntax, walk
 
@@ -70,13 +71,18 @@ def exponent_sign_lost(file: File) -> Iterator[Draft]:
         return
     seen: set[int] = set()
     for labelled in labelled_values(file):
-        if not SMALL.fullmatch(labelled.label) or OTHER_UNIT.search(labelled.label):
+        if not always_small(labelled.label):
             continue
         for node in walk(labelled.value, skip=(syntax.Call, syntax.Lambda, syntax.Comprehension)):
             draft = None if node.start in seen else of_number(file, node, labelled.label, labelled.value)
             if draft is not None:
                 seen.add(node.start)
                 yield draft
+
+
+@lru_cache(maxsize=4096)
+def always_small(label: str) -> bool:
+    return SMALL.fullmatch(label) is not None and OTHER_UNIT.search(label) is None
 
 
 def of_number(file: File, node: syntax.Node, label: str, whole: syntax.Node) -> Draft | None:

@@ -45,27 +45,16 @@ sizes = {"batch_size": 32, "patch_size": 16, "batch_sizes": [16, 32]}
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 
 from hplint.rule import Draft, File, Files, Level, Place, hyperparameter_vocabulary, replace, rule, syntax
 
 WORD = re.compile(r"[A-Za-z][\w-]{6,40}")
 WORDS = (
-    "delay",
-    "prop",
-    "race",
-    "rage",
-    "rang",
-    "rare",
-    "seek",
-    "seem",
-    "seen",
-    "side",
-    "site",
-    "stems",
-    "stops",
-    "trail",
-)
+    "delay", "prop", "race", "rage", "rang", "rare", "seek", "seem", "seen", "side",
+    "site", "stems", "stops", "trail",
+)  # fmt: skip
 """Words of their own, one letter from a part of a known name."""
 
 
@@ -78,11 +67,13 @@ WORDS = (
     subject=Files("_", "moment", "nest", "damp"),
 )
 def hyperparameter_misspelt(file: File) -> Iterator[Draft]:
-    known = hyperparameter_vocabulary()
-    shapes = {(word[0], word.count("_"), len(word) + more) for word in known for more in (-1, 0, 1)}
-    written = {word.replace("-", "_") for word in WORD.findall(file.text)}
-    shaped = {word for word in written - known if (word[0], word.count("_"), len(word)) in shapes}
-    suspects = {word: meant for word in sorted(shaped) if (meant := misspelling_of(word, written & known)) is not None}
+    known, shapes = vocabulary()
+    written = {word.replace("-", "_") for word in set(WORD.findall(file.text))}
+    right = sorted(written & known)
+    if not right:
+        return
+    shaped = [word for word in written - known if (word[0], word.count("_"), len(word)) in shapes]
+    suspects = {word: meant for word in sorted(shaped) if (meant := misspelling_of(word, right)) is not None}
     if not suspects:
         return
     places: dict[str, list[tuple[Place, bool]]] = defaultdict(list)
@@ -93,13 +84,20 @@ def hyperparameter_misspelt(file: File) -> Iterator[Draft]:
             continue
         place, attribute = places[word][0]
         text = file.text[place.start : place.end]
-        right = meant.replace("_", "-") if "-" in text else meant
+        spelt = meant.replace("_", "-") if "-" in text else meant
         yield Draft(
             place,
-            f"`{text}` stands nowhere else in this file, `{right}` does: it is taken for a different name",
-            fix=replace(place, right, f"write `{right}`"),
+            f"`{text}` stands nowhere else in this file, `{spelt}` does: it is taken for a different name",
+            fix=replace(place, spelt, f"write `{spelt}`"),
             level=Level.ERROR if attribute else Level.WARNING,
         )
+
+
+@cache
+def vocabulary() -> tuple[frozenset[str], frozenset[tuple[str, int, int]]]:
+    """The known names, and what near misses of them look like: first letter, number of underscores, length."""
+    known = hyperparameter_vocabulary()
+    return known, frozenset((word[0], word.count("_"), len(word) + more) for word in known for more in (-1, 0, 1))
 
 
 def named(file: File) -> Iterator[tuple[str, Place, bool]]:
@@ -122,13 +120,15 @@ def named(file: File) -> Iterator[tuple[str, Place, bool]]:
             yield word.replace("-", "_"), Place(start, start + len(word)), False
 
 
-def misspelling_of(word: str, known: set[str]) -> str | None:
+def misspelling_of(word: str, known: Iterable[str]) -> str | None:
     """The one known name that differs in one part, by one slip inside it: not in its first letter, nor an ending."""
     parts = word.split("_")
-    for candidate in sorted(known):
+    for candidate in known:
         others = candidate.split("_")
-        differing = [pair for pair in zip(parts, others, strict=False) if pair[0] != pair[1]]
-        if len(parts) == len(others) and len(differing) == 1 and is_slip(*differing[0]):
+        if candidate[0] != word[0] or len(parts) != len(others):
+            continue
+        differing = [pair for pair in zip(parts, others, strict=True) if pair[0] != pair[1]]
+        if len(differing) == 1 and is_slip(*differing[0]):
             return candidate
     return None
 

@@ -52,6 +52,7 @@ class Layer:
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from hplint.rule import Draft, File, Files, Level, Place, closest, replace, rule, syntax
 
@@ -62,8 +63,12 @@ OWN = ("self", "cls", "args", "cfg", "config", "opt", "hparams")
 
 @rule("HP142", "requires-grad-typo", level=Level.ERROR, topic="literals", since="0.1", subject=Files("grad", "gard"))
 def requires_grad_typo(file: File) -> Iterator[Draft]:
-    stored = [target for assign in file.all(syntax.Assign) for target in assign.targets]
-    targets = [target for target in stored if isinstance(target, syntax.Attribute) and is_typo(target.attr)]
+    targets = [
+        target
+        for assign in file.all(syntax.Assign)
+        for target in assign.targets
+        if isinstance(target, syntax.Attribute) and is_typo(target.attr)
+    ]
     if targets:
         stores = {target.start for target in targets}
         read = {each.attr for each in file.all(syntax.Attribute) if each.start not in stores or each.attr == RIGHT}
@@ -88,5 +93,6 @@ def requires_grad_typo(file: File) -> Iterator[Draft]:
             yield Draft(test, message, fix=replace(between, " = ", "assign it"))
 
 
+@lru_cache(maxsize=1024)
 def is_typo(attribute: str) -> bool:
     return attribute != RIGHT and (attribute in LONGER or closest(attribute, (RIGHT,)) is not None)

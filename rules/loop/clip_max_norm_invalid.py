@@ -71,7 +71,7 @@ LIMITS = {
 )
 def clip_max_norm_invalid(file: File) -> Iterator[Draft]:
     for call in file.calls:
-        for setting in settings(call, LIMITS.get(call.name, "")):
+        for setting in settings(call, LIMITS[call.name]) if call.name in LIMITS else ():
             limit = setting.number
             if limit is None or limit > 0 or is_asked_about(file, setting):
                 continue

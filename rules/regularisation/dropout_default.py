@@ -72,8 +72,10 @@ from hplint.rule import BoundCall, Calls, Draft, Level, Presence, rule, torch_ro
     ),
 )
 def dropout_default(call: BoundCall) -> Iterator[Draft]:
-    training = call.argument("training").value.single
-    off = call.argument("training").node is not None and training is not None and training.constant is False
-    if call.inherited or off or call.argument("p").presence is not Presence.ABSENT:
+    if call.inherited or call.argument("p").presence is not Presence.ABSENT:
+        return
+    training = call.arguments.get("training")
+    value = None if training is None else training.value.single
+    if value is not None and value.constant is False:
         return
     yield Draft(call.node, f"`{call.short}` is left at its default rate: it zeroes half of the values")

@@ -124,14 +124,14 @@ _FEW = 3
     subject=Files("backward"),
 )
 def missing_dropout(file: File) -> Iterator[Draft]:
+    if shows_regularisation(file):
+        return
     told: set[int] = set()
     for optimizer, made in trained_models(file):
         count = count_plain_layers(file, made)
         place, name = _model(file, made)
         if count is None or count < _FEW or place.start in told:
             continue
-        if shows_regularisation(file):
-            return
         told.add(place.start)
         yield Draft(
             place,
