@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 _CLIPS = frozenset(
     {"clip_grad_norm_", "clip_grad_norm", "clip_grad_value_", "clip_grads_with_norm_", "dispatch_clip_grad"}
 )
+_METHODS = frozenset({"zero_grad", "backward", "manual_backward", "unscale_", "update", "step"})
 _GRADIENT_WRITES = frozenset({"add_", "sub_", "copy_", "mul_", "div_", "fill_", "set_"})
+_ACTING = _METHODS | _CLIPS | _GRADIENT_WRITES | {"clip_gradients", "zero_", "clamp_"}
 _SEEN_LIBRARIES = ("torch.", "builtins.", "numpy.", "transformers.", "tqdm.")
 _HARMLESS = re.compile(
     r"lr|rate|save|load|log|loggers?|print|len|is\w*|state|dict|sched\w*|warm\w*|wrap\w*|prepare|setup|scale|hasattr|"
@@ -56,17 +59,29 @@ class Effects:
 
     def of_store(self, target: Expr, statement: Assign | AugAssign) -> Effect | None:
         """``p.grad = None`` clears, ``p.grad = …`` writes."""
-        gradient = _gradient(target)
+        gradient = gradient_of(target)
         if gradient is None:
             return None
         value = statement.value
         clears = isinstance(statement, Assign) and isinstance(value, Literal) and value.value is None
         return self._of_parameter(EventKind.ZERO_GRAD if clears else EventKind.WRITE_GRAD, gradient, statement)
 
+    def acting(self, calls: Mapping[str, Sequence[Call]]) -> Iterator[Call]:
+        """Those of some calls, by the last part of what is called, that may have an effect.
+
+        A quick test: :meth:`of_call` says None of all others, and of some of these too.
+        """
+        for name, same in calls.items():
+            speaks = name in _ACTING or _speaks_of_gradients(name)
+            if speaks:
+                yield from same
+            elif speaks is None:
+                yield from (call for call in same if self._unseen(call, name))
+
     def of_call(self, call: Call) -> Effect | None:
         """The effect of a call that is not one of a helper in this file."""
         if isinstance(call.func, Attribute):
-            gradient = _gradient(call.func.value)
+            gradient = gradient_of(call.func.value)
             if gradient is not None:
                 return self._of_gradient_method(call, call.func.attr, gradient)
             found = self._of_method(call, call.func.attr, call.func.value)
@@ -150,9 +165,9 @@ class Effects:
         if speaks is False:
             return False
         handed = [arg.value for arg in call.args if isinstance(arg.value, Name | Attribute)]
-        if not speaks and not any(self._receivers.role(each) in (Role.OPTIMIZER, Role.ENGINE) for each in handed):
+        if not (speaks or handed) or (self._file.qualified(call.func) or "").startswith(_SEEN_LIBRARIES):
             return False
-        return not (self._file.qualified(call.func) or "").startswith(_SEEN_LIBRARIES)
+        return speaks or any(self._receivers.role(each) in (Role.OPTIMIZER, Role.ENGINE) for each in handed)
 
     def _effect(
         self, kind: EventKind, target: Expr, call: Call, *, pending: bool = False, closure: bool = False
@@ -172,7 +187,7 @@ def _speaks_of_gradients(name: str) -> bool | None:
     return True if any(_WORKERS.fullmatch(part) for part in parts) else None
 
 
-def _gradient(expr: Expr) -> Expr | None:
+def gradient_of(expr: Expr) -> Expr | None:
     """``p`` of ``p.grad`` and ``p.grad.data``."""
     if isinstance(expr, Attribute) and expr.attr == "data":
         expr = expr.value

@@ -6,6 +6,7 @@ An object's role is read off its construction in the file, or else off its name.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,7 @@ _PASS_THROUGH = frozenset({"prepare", "setup", "initialize", "optimize"})
 """Calls that give back what they are given, in its order: ``accelerator.prepare``, ``fabric.setup`` and so on."""
 _SAME_OBJECT = frozenset({"to", "cuda", "cpu", "train", "eval", "float", "half", "double", "requires_grad_"})
 _WRAPPERS = frozenset({"unwrap_model", "DataParallel", "DistributedDataParallel", "DDP", "compile", "FSDP"})
+_GIVES_BACK = _PASS_THROUGH | _WRAPPERS
 
 _WORDS = (
     (re.compile(r"sched|scheduler|schedule"), Role.SCHEDULER),
@@ -89,6 +91,18 @@ def role_by_name(name: str) -> Role | None:
     return next((role for word, role in _WORDS if any(word.fullmatch(part) for part in parts)), None)
 
 
+@lru_cache(maxsize=4096)
+def _constructed(name: str) -> Role | None:
+    """What a library's function or class of this dotted name gives."""
+    return next((role for pattern, role in _CONSTRUCTORS if pattern.fullmatch(name)), None)
+
+
+@lru_cache(maxsize=4096)
+def _of_base(name: str) -> Role | None:
+    """What classes that derive from a library's class of this dotted name are."""
+    return next((role for pattern, role in _BASES if pattern.fullmatch(name)), None)
+
+
 def last_name(expr: Expr) -> str:
     """``step`` of ``a.b.step``; the name that an expression ends in, empty for anything else."""
     if isinstance(expr, Attribute):
@@ -107,6 +121,8 @@ class Receivers:
     def __init__(self, file: File) -> None:
         self.file = file
         self._names = file.names
+        self._models: dict[str, tuple[str, ...]] = {}
+        self._roles: dict[str | tuple[str, int], Role | None] = {}
 
     def bindings(self, name: Name) -> tuple[Binding, ...]:
         """The places that bind a name, in the scope that it is read from."""
@@ -205,20 +221,19 @@ class Receivers:
         return self.text(expr)
 
     @cached_property
-    def _models(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
-        calls = [call for call in self.file.all(Call) if last_name(call.func) in ("parameters", "named_parameters")]
-        for target, values in self.stores.items():
-            for value in values:
-                if not isinstance(value, Call) or self.role_of_value(value) is not Role.OPTIMIZER:
-                    continue
-                given: list[Expr] = [arg.value for arg in value.args]
-                given += [known for each in given if isinstance(each, Name) and (known := self.assigned(each))]
-                owners = [self.owner(call) for call in calls if any(inside(call, each) for each in given)]
-                if target.startswith("self."):
-                    owners = [self._kept.get(owner or "", owner) for owner in owners]
-                found[target] = (*found.get(target, ()), *(owner for owner in owners if owner))
-        return found
+    def _parameter_calls(self) -> list[Call]:
+        return [call for call in self.file.all(Call) if last_name(call.func) in ("parameters", "named_parameters")]
+
+    def _given_models(self, optimizer: str) -> Iterator[str]:
+        for value in self.stores.get(optimizer, ()):
+            if not isinstance(value, Call) or self.role_of_value(value) is not Role.OPTIMIZER:
+                continue
+            given: list[Expr] = [arg.value for arg in value.args]
+            given += [known for each in given if isinstance(each, Name) and (known := self.assigned(each))]
+            for call in self._parameter_calls:
+                owner = self.owner(call) if any(inside(call, each) for each in given) else None
+                if owner:
+                    yield self._kept.get(owner, owner) if optimizer.startswith("self.") else owner
 
     @cached_property
     def _kept(self) -> dict[str, str]:
@@ -228,12 +243,26 @@ class Receivers:
 
     def models(self, optimizer: str) -> tuple[str, ...]:
         """The models whose parameters an optimizer was given, where the file constructs it."""
-        return self._models.get(optimizer, ())
+        found = self._models.get(optimizer)
+        if found is None:
+            found = self._models[optimizer] = tuple(self._given_models(optimizer))
+        return found
 
     # --- roles
 
-    def role(self, expr: Expr, depth: int = 0) -> Role | None:
+    def role(self, expr: Expr) -> Role | None:
         """What an object is, None when that is not certain."""
+        if isinstance(expr, Name):
+            key: str | tuple[str, int] = (expr.id, expr.scope)
+        elif isinstance(expr, Attribute):
+            key = self.file.source(expr)
+        else:
+            return self._role(expr, 0)
+        if key not in self._roles:
+            self._roles[key] = self._role(expr, 0)
+        return self._roles[key]
+
+    def _role(self, expr: Expr, depth: int) -> Role | None:
         if depth > _DEPTH:
             return None
         if isinstance(expr, Name):
@@ -243,7 +272,7 @@ class Receivers:
             roles = {self.role_of_value(value, (), depth + 1) for value in values} - {None}
         elif isinstance(expr, Subscript):
             key = expr.index.value if isinstance(expr.index, Literal) else None
-            return (role_by_name(key) if isinstance(key, str) else None) or self.role(expr.value, depth + 1)
+            return (role_by_name(key) if isinstance(key, str) else None) or self._role(expr.value, depth + 1)
         elif isinstance(expr, Call):
             return self.role_of_value(expr, (), depth + 1) or role_by_name(last_name(expr.func))
         else:
@@ -255,7 +284,7 @@ class Receivers:
             return self._role_of_class(binding.parameter.annotation, depth)
         if binding.kind is BindingKind.LOOP and binding.value is not None:
             iterated = self._iterated(binding.value, binding.path)
-            return None if iterated is None else self.role(iterated, depth)
+            return None if iterated is None else self._role(iterated, depth)
         if (
             binding.kind in (BindingKind.ASSIGN, BindingKind.WITH)
             and binding.value is not None
@@ -276,7 +305,7 @@ class Receivers:
         if isinstance(value, syntax.Conditional):
             both = {self.role_of_value(value.body, (), depth + 1), self.role_of_value(value.orelse, (), depth + 1)}
             return both.pop() if len(both) == 1 else None
-        return self.role(value, depth + 1) if isinstance(value, Name | Attribute) else None
+        return self._role(value, depth + 1) if isinstance(value, Name | Attribute) else None
 
     def _role_of_call(self, call: Call, path: tuple[int, ...], depth: int) -> Role | None:
         name = self.file.qualified(call.func) or ""
@@ -284,14 +313,14 @@ class Receivers:
             if name == "deepspeed.initialize":
                 return _DEEPSPEED.get(path[0])
             passed = last_name(call.func) in _PASS_THROUGH and path[0] < len(call.args)
-            return self.role(call.args[path[0]].value, depth + 1) if passed else None
-        for pattern, role in _CONSTRUCTORS:
-            if pattern.fullmatch(name):
-                return role
+            return self._role(call.args[path[0]].value, depth + 1) if passed else None
+        role = _constructed(name)
+        if role is not None:
+            return role
         if isinstance(call.func, Attribute) and call.func.attr in _SAME_OBJECT:
-            return self.role(call.func.value, depth + 1)
-        if last_name(call.func) in _PASS_THROUGH | _WRAPPERS and len(call.args) == 1:
-            return self.role(call.args[0].value, depth + 1)
+            return self._role(call.func.value, depth + 1)
+        if last_name(call.func) in _GIVES_BACK and len(call.args) == 1:
+            return self._role(call.args[0].value, depth + 1)
         return self._role_of_class(call.func, depth + 1)
 
     def _role_of_class(self, expr: Expr | None, depth: int) -> Role | None:
@@ -299,9 +328,9 @@ class Receivers:
         if expr is None or depth > _DEPTH:
             return None
         name = self.file.qualified(expr) or ""
-        for pattern, role in _BASES:
-            if pattern.fullmatch(name):
-                return role
+        role = _of_base(name)
+        if role is not None:
+            return role
         defined = self.file.definition(expr)
         if not isinstance(defined, ClassDef):
             return None

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from hplint.facts import syntax
-from hplint.facts.effects import Effect, Effects
+from hplint.facts.effects import Effect, Effects, gradient_of
 from hplint.facts.events import Event, Guard, Role
 from hplint.facts.receivers import Receivers, last_name
 from hplint.facts.syntax import (
+    Assign,
     Attribute,
+    AugAssign,
+    BindingKind,
     Call,
     Comprehension,
     Expr,
@@ -26,7 +31,7 @@ from hplint.facts.syntax import (
     Stmt,
     While,
 )
-from hplint.facts.tree import children
+from hplint.facts.tree import children, inside
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -38,6 +43,7 @@ _NESTING = 12
 _EVENTS = 400
 _CONDITIONS = 40
 """Functions with more events, or more conditions around one, are not judged."""
+_NAMES = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _OPPOSITES = {"!=": "==", "is not": "is", "not in": "in"}
 
 
@@ -62,8 +68,29 @@ class Summaries:
         self.file = file
         self.receivers = Receivers(file)
         self.effects = Effects(file, self.receivers)
+        self.functions = {function.scope: function for function in file.all(FunctionDef)}
         self._known: dict[int, tuple[Trace, ...]] = {}
         self._active: list[int] = []
+
+    @cached_property
+    def callers(self) -> dict[str, list[Call]]:
+        """The calls of the file by the last part of what is called."""
+        found: dict[str, list[Call]] = {}
+        for call in self.file.all(Call):
+            found.setdefault(last_name(call.func), []).append(call)
+        return found
+
+    def function_around(self, scope: int) -> FunctionDef | None:
+        """The function that code of a scope runs in, None for the module."""
+        here: int | None = scope
+        while here is not None and here not in self.functions:
+            here = self.file.code.scopes[here].parent
+        return None if here is None else self.functions[here]
+
+    @cached_property
+    def places(self) -> _Places:
+        """Where something is done that has to be read."""
+        return _Places(self)
 
     def of(self, function: FunctionDef) -> tuple[Trace, ...]:
         """The traces of a function; nothing for one that is being read (recursion) or too deep in helpers."""
@@ -72,7 +99,7 @@ class Summaries:
             if key in self._active or len(self._active) >= _NESTING:
                 return ()
             self._active.append(key)
-            self._known[key] = self._read(function.body)
+            self._known[key] = self._read(function.body) if self.places.within(function) else ()
             self._active.pop()
         return self._known[key]
 
@@ -91,10 +118,76 @@ class Summaries:
         return self.receivers.method(owner, func.attr), func.value
 
     def _read(self, body: tuple[Stmt, ...]) -> tuple[Trace, ...]:
-        reading = _Reading(self)
+        reading = _Reading(self, self.places)
         reading.block(body)
         deepest = max((len(trace.guards) for trace in reading.traces), default=0)
         return tuple(reading.traces) if len(reading.traces) <= _EVENTS and deepest <= _CONDITIONS else ()
+
+
+class _Places:
+    """The calls and assignments that do something, in themselves or through functions of this file.
+
+    Told by names alone: a few are in it for no reason, and all else need not be read.
+    """
+
+    def __init__(self, summaries: Summaries) -> None:
+        file = summaries.file
+        acting = [*summaries.effects.acting(summaries.callers)]
+        stores = [*_gradient_stores(file)]
+        functions = {id(function): function for call in acting if (function := summaries.function_around(call.scope))}
+        for function in summaries.functions.values():
+            if any(inside(store, function) for store in stores):
+                functions[id(function)] = function
+        aliases = _aliases(file)
+        pending = [function.name for function in functions.values()]
+        passed: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name in passed:
+                continue
+            passed.add(name)
+            pending += aliases.get(name, ())
+            for call in summaries.callers.get(name, ()):
+                acting.append(call)
+                function = summaries.function_around(call.scope)
+                pending += [function.name] if function is not None else []
+        self._calls = frozenset(map(id, acting))
+        self._starts = sorted(each.start for each in (*acting, *stores))
+
+    def __contains__(self, call: Call) -> bool:
+        return id(call) in self._calls
+
+    def within(self, node: Node) -> bool:
+        """Whether something is done inside a record."""
+        at = bisect_left(self._starts, node.start)
+        return at < len(self._starts) and self._starts[at] < node.end
+
+
+def _targets(statement: Assign | AugAssign) -> tuple[Expr, ...]:
+    return statement.targets if isinstance(statement, Assign) else (statement.target,)
+
+
+def _gradient_stores(file: File) -> Iterator[Assign | AugAssign]:
+    statements: tuple[Assign | AugAssign, ...] = (*file.all(Assign), *file.all(AugAssign))
+    for statement in statements:
+        for target in _targets(statement):
+            if isinstance(target, Attribute) and gradient_of(target) is not None:
+                yield statement
+
+
+def _aliases(file: File) -> dict[str, list[str]]:
+    """The names that are assigned another name, by that other name."""
+    found: dict[str, list[str]] = {}
+    for scope in file.code.scopes:
+        for name, bindings in scope.bindings.items():
+            for binding in bindings:
+                if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, Name):
+                    found.setdefault(binding.value.id, []).append(name)
+    return found
+
+
+_SINGLE = (syntax.ExprStatement, Assign, AugAssign)
+"""Statements that hold no others and that control always passes."""
 
 
 @dataclass
@@ -102,6 +195,7 @@ class _Reading:
     """One pass over the code of one function."""
 
     summaries: Summaries
+    places: _Places
     traces: list[Trace] = field(default_factory=list)
     chain: list[Loop] = field(default_factory=list)
     guards: list[tuple[Guard, int]] = field(default_factory=list)
@@ -111,7 +205,13 @@ class _Reading:
     def block(self, body: tuple[Stmt, ...]) -> bool:
         """Read statements in order; whether control never passes their end."""
         outer = len(self.guards)
-        ended = any(self._statement(statement) for statement in body)
+        ended = False
+        for statement in body:
+            if isinstance(statement, _SINGLE) and not self.places.within(statement):
+                continue
+            ended = self._statement(statement)
+            if ended:
+                break
         del self.guards[outer:]
         return ended
 
@@ -122,10 +222,11 @@ class _Reading:
             case syntax.If():
                 return self._if(statement)
             case For() | While():
-                self._expression(statement.iter if isinstance(statement, For) else statement.test)
-                self.chain.append(statement)
-                self.block(statement.body)
-                self.chain.pop()
+                if self.places.within(statement):
+                    self._expression(statement.iter if isinstance(statement, For) else statement.test)
+                    self.chain.append(statement)
+                    self.block(statement.body)
+                    self.chain.pop()
                 return self.block(statement.orelse)
             case syntax.With():
                 for context, _ in statement.items:
@@ -143,9 +244,8 @@ class _Reading:
                 return statement.kind in ("raise", "continue", "break")
         if statement.value is not None:
             self._expression(statement.value)
-        if isinstance(statement, syntax.Assign | syntax.AugAssign):
-            targets = statement.targets if isinstance(statement, syntax.Assign) else (statement.target,)
-            for target in targets:
+        if isinstance(statement, Assign | AugAssign):
+            for target in _targets(statement):
                 self._keep(self.summaries.effects.of_store(target, statement))
         return isinstance(statement, syntax.Return)
 
@@ -153,10 +253,11 @@ class _Reading:
         """Read an ``if`` with all its ``elif``, one after the other: a long chain is no deep nesting."""
         outer = len(self.guards)
         ends: list[bool] = []
+        condition = self._condition(statement.test)
         arm: If | None = statement
         while arm is not None:
             self._expression(arm.test)
-            text, truth = self._condition(arm.test)
+            text, truth = condition if arm is statement else self._condition(arm.test)
             self.guards.append((Guard(arm.test, truth, text), len(self.chain)))
             ends.append(self.block(arm.body))
             self.guards[-1] = (Guard(arm.test, not truth, text), len(self.chain))
@@ -165,7 +266,7 @@ class _Reading:
                 ends.append(self.block(arm.orelse))
             arm = following if isinstance(following, If) else None
         del self.guards[outer:]
-        text, truth = self._condition(statement.test)
+        text, truth = condition
         ended, otherwise = ends[0], all(ends[1:])
         if ended != otherwise:  # what follows runs in one of the two cases only
             self.guards.append((Guard(statement.test, truth is otherwise, text), len(self.chain)))
@@ -199,6 +300,8 @@ class _Reading:
     # --- expressions, in the order of their evaluation
 
     def _expression(self, expr: Node) -> None:
+        if not self.places.within(expr):
+            return
         match expr:
             case Name() | Literal() | Lambda():
                 return
@@ -220,7 +323,7 @@ class _Reading:
             case _:
                 for child in children(expr):
                     self._expression(child)
-                if isinstance(expr, Call):
+                if isinstance(expr, Call) and expr in self.places:
                     self._call(expr)
 
     def _branch(self, test: Expr, truth: bool, expr: Expr) -> None:
@@ -239,6 +342,8 @@ class _Reading:
     def _inline(self, call: Call, helper: FunctionDef, owner: Expr | None) -> bool:
         """Take over what a helper does, in the caller's words; whether it does anything."""
         inner = self.summaries.of(helper)
+        if not inner:
+            return False
         names = _Renaming(self.summaries, call, helper, owner)
         for trace in inner:
             given = names.given.get(trace.event.target or "")
@@ -249,16 +354,20 @@ class _Reading:
             if trace.pending and not pending and role is not Role.OPTIMIZER:
                 continue
             guards = tuple((names.guard(guard), len(self.chain)) for guard, _ in trace.guards)
-            event = replace(
-                trace.event,
-                target=names.target(trace.event.target),
+            event = trace.event
+            seen = Event(
+                event.kind,
+                names.target(event.target),
+                call,
+                guards=event.guards,
+                via=event.at,
+                loops=(*(loop.start for loop in trace.chain), *event.loops),
                 role=role,
-                node=call,
-                via=trace.event.at,
-                loops=(*(loop.start for loop in trace.chain), *trace.event.loops),
+                models=event.models,
+                closure=event.closure,
             )
-            self._append(Trace(event, tuple(self.chain), (*self.guards, *guards), pending))
-        return bool(inner)
+            self._append(seen, tuple(self.chain), (*self.guards, *guards), pending)
+        return True
 
     # --- the list of events
 
@@ -271,11 +380,13 @@ class _Reading:
             chain = chain[:-1] if chain and isinstance(chain[-1], For) else chain
             own = (".grad", "requires_grad")
             guards = tuple((g, min(at, len(chain))) for g, at in guards if not any(word in g.text for word in own))
-        self._append(Trace(effect.event, chain, guards, effect.pending))
+        self._append(effect.event, chain, guards, effect.pending)
 
-    def _append(self, trace: Trace) -> None:
-        conditions = tuple((guard, at) for guard, at in trace.guards if guard.text)
-        self.traces.append(replace(trace, guards=conditions))
+    def _append(
+        self, event: Event, chain: tuple[Loop, ...], guards: tuple[tuple[Guard, int], ...], pending: bool
+    ) -> None:
+        conditions = tuple([each for each in guards if each[0].text])
+        self.traces.append(Trace(event, chain, conditions, pending))
 
 
 class _Renaming:
@@ -299,7 +410,7 @@ class _Renaming:
         return None if root in self._local else text
 
     def guard(self, guard: Guard) -> Guard:
-        return replace(guard, text=re.sub(r"(?<![\w.])[A-Za-z_]\w*", self._word, guard.text))
+        return Guard(guard.test, guard.truth, _NAMES.sub(self._word, guard.text), guard.case)
 
     def _word(self, match: re.Match[str]) -> str:
         name = match.group()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hplint.facts.events import Event, EventKind, Guard, Role, TrainingStep
 from hplint.facts.receivers import last_name
 from hplint.facts.summaries import Loop, Summaries, Trace
-from hplint.facts.syntax import Call, ClassDef, Comprehension, FunctionDef
+from hplint.facts.syntax import ClassDef, Comprehension, FunctionDef
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -31,30 +30,30 @@ def training_steps(file: File) -> tuple[TrainingStep, ...]:
         return ()
     summaries = Summaries(file)
     steps: list[TrainingStep] = []
-    for function in _reaching_backward(file):
+    for function in _reaching_backward(summaries):
         traces = summaries.of_module() if function is None else summaries.of(function)
         steps += _steps(summaries, function, traces)
     return tuple(sorted(steps, key=_place))
 
 
-def _reaching_backward(file: File) -> tuple[FunctionDef | None, ...]:
+def _reaching_backward(summaries: Summaries) -> tuple[FunctionDef | None, ...]:
     """The functions, None for the module, that call ``backward`` themselves or through names of this file's functions.
 
     Told by names alone: the few that are in it for no reason are sorted out when they are read.
     """
-    functions = {function.scope: function for function in file.all(FunctionDef)}
-    callers: dict[str, list[int]] = {}
-    for call in file.all(Call):
-        callers.setdefault(last_name(call.func), []).append(call.scope)
     found: dict[int, FunctionDef | None] = {}
+    passed: set[str] = set()
     pending = ["backward", "manual_backward"]
     while pending:
-        for number in callers.pop(pending.pop(), ()):
-            scope = file.code.scopes[number]
-            while scope.number not in functions and scope.parent is not None:
-                scope = file.code.scopes[scope.parent]
-            if scope.number not in found:
-                function = found[scope.number] = functions.get(scope.number)
+        name = pending.pop()
+        if name in passed:
+            continue
+        passed.add(name)
+        for call in summaries.callers.get(name, ()):
+            function = summaries.function_around(call.scope)
+            scope = 0 if function is None else function.scope
+            if scope not in found:
+                found[scope] = function
                 pending += [function.name] if function is not None else []
     return tuple(found[number] for number in sorted(found))
 
@@ -67,7 +66,8 @@ def _place(step: TrainingStep) -> int:
 def _steps(summaries: Summaries, function: FunctionDef | None, traces: tuple[Trace, ...]) -> Iterator[TrainingStep]:
     """The steps of one function, or of the module."""
     known = [trace for trace in traces if not trace.pending]
-    blocks = {id(block[-1]) if block else 0: block for trace in known if (block := _block(trace, known)) is not None}
+    steps = [trace for trace in known if trace.event.kind is EventKind.STEP]
+    blocks = {id(block[-1]) if block else 0: block for trace in known if (block := _block(trace, steps)) is not None}
     for block in blocks.values():
         events = tuple(_event(summaries, trace, len(block)) for trace in known if _inside(trace, block))
         if TrainingStep.belongs_elsewhere(*(event for event in events if event.kind in _ESSENTIAL)):
@@ -78,14 +78,13 @@ def _steps(summaries: Summaries, function: FunctionDef | None, traces: tuple[Tra
         yield TrainingStep(summaries.file, function, loop, events, _owned(summaries, function), opaque)
 
 
-def _block(trace: Trace, traces: list[Trace]) -> tuple[Loop, ...] | None:
-    """The loops around the step that a ``backward`` belongs to."""
+def _block(trace: Trace, steps: list[Trace]) -> tuple[Loop, ...] | None:
+    """The loops around the step that a ``backward`` belongs to, told by the optimizers' steps."""
     if trace.event.kind is not EventKind.BACKWARD:
         return None
     own = trace.chain
     while own and isinstance(own[-1], Comprehension):
         own = own[:-1]
-    steps = [other for other in traces if other.event.kind is EventKind.STEP]
     for depth in range(len(own), -1, -1):
         if any(_inside(step, own[:depth]) for step in steps):
             return own[:depth]
@@ -93,16 +92,18 @@ def _block(trace: Trace, traces: list[Trace]) -> tuple[Loop, ...] | None:
 
 
 def _inside(trace: Trace, block: tuple[Loop, ...]) -> bool:
-    return len(trace.chain) >= len(block) and all(mine is its for mine, its in zip(trace.chain, block, strict=False))
+    # The innermost loop tells: it stands in the others wherever it is met.
+    depth = len(block)
+    return not depth or (len(trace.chain) >= depth and trace.chain[depth - 1] is block[-1])
 
 
 def _event(summaries: Summaries, trace: Trace, depth: int) -> Event:
     """An event as seen from a block with ``depth`` loops around it."""
     event = trace.event
-    guards = tuple(guard for guard, outside in trace.guards if outside >= depth)
-    loops = (*(loop.start for loop in trace.chain[depth:]), *event.loops)
+    guards = tuple([guard for guard, outside in trace.guards if outside >= depth])
+    loops = (*[loop.start for loop in trace.chain[depth:]], *event.loops)
     models = summaries.receivers.models(event.target) if event.target and event.role is Role.OPTIMIZER else ()
-    return replace(event, guards=guards, loops=loops, models=models)
+    return Event(event.kind, event.target, event.node, guards, event.via, loops, event.role, models, event.closure)
 
 
 def _owned(summaries: Summaries, function: FunctionDef | None) -> bool:
@@ -112,10 +113,8 @@ def _owned(summaries: Summaries, function: FunctionDef | None) -> bool:
     owner = summaries.receivers.enclosing_class(function)
     if owner is not None and (function.name in _HOOKS or _of_framework(summaries.file, owner, 5)):
         return True
-    return any(
-        last_name(call.func) == "Engine" and any(summaries.file.definition(arg.value) is function for arg in call.args)
-        for call in summaries.file.all(Call)
-    )
+    engines = summaries.callers.get("Engine", ())
+    return any(summaries.file.definition(arg.value) is function for call in engines for arg in call.args)
 
 
 def _of_framework(file: File, owner: ClassDef, depth: int) -> bool:
