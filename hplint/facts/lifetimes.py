@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from hplint.facts import syntax
 from hplint.facts.calls import Argument, BoundCall, Presence
@@ -59,15 +60,21 @@ def parameter_groups(file: File, call: BoundCall) -> Groups:
 
 def optimizers(file: File) -> Iterator[BoundCall]:
     """Constructions of torch's own optimizers, ``super().__init__(...)`` of their subclasses too."""
-    return (call for call in file.calls if call.name.startswith(OPTIMIZERS) and call.name.count(".") == 2)
+    return iter(_optimizers(file))
+
+
+@lru_cache(maxsize=1)
+def _optimizers(file: File) -> tuple[BoundCall, ...]:
+    """The same for the file that is being checked, which many rules ask about."""
+    return tuple(call for call in file.calls if call.name.startswith(OPTIMIZERS) and call.name.count(".") == 2)
 
 
 def with_groups(file: File, call: BoundCall, *parameters: str) -> Iterator[Argument]:
-    """The arguments for these options: of the call, then of each of its parameter groups.
+    """What is given for these options: to the call, then in each of its parameter groups.
 
     What the file tests before use is handed out without values: see :func:`untested`.
     """
-    given = [call.argument(parameter) for parameter in parameters]
+    given = [call.arguments[parameter] for parameter in parameters if parameter in call.arguments]
     for group in parameter_groups(file, call).listed:
         given += [group.options[parameter] for parameter in parameters if parameter in group.options]
     return (untested(file, argument) for argument in given)
