@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from hplint.facts import syntax
-from hplint.facts.effects import Effect, Effects, gradient_of
+from hplint.facts.effects import Effect, Effects
 from hplint.facts.events import Event, Guard, Role
+from hplint.facts.places import Callers, Places, targets_of
 from hplint.facts.receivers import Receivers, last_name
 from hplint.facts.syntax import (
     Assign,
     Attribute,
     AugAssign,
-    BindingKind,
     Call,
     Comprehension,
     Expr,
@@ -31,7 +30,7 @@ from hplint.facts.syntax import (
     Stmt,
     While,
 )
-from hplint.facts.tree import children, inside
+from hplint.facts.tree import children
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -68,29 +67,14 @@ class Summaries:
         self.file = file
         self.receivers = Receivers(file)
         self.effects = Effects(file, self.receivers)
-        self.functions = {function.scope: function for function in file.all(FunctionDef)}
+        self.callers = Callers(file)
         self._known: dict[int, tuple[Trace, ...]] = {}
         self._active: list[int] = []
 
     @cached_property
-    def callers(self) -> dict[str, list[Call]]:
-        """The calls of the file by the last part of what is called."""
-        found: dict[str, list[Call]] = {}
-        for call in self.file.all(Call):
-            found.setdefault(last_name(call.func), []).append(call)
-        return found
-
-    def function_around(self, scope: int) -> FunctionDef | None:
-        """The function that code of a scope runs in, None for the module."""
-        here: int | None = scope
-        while here is not None and here not in self.functions:
-            here = self.file.code.scopes[here].parent
-        return None if here is None else self.functions[here]
-
-    @cached_property
-    def places(self) -> _Places:
+    def places(self) -> Places:
         """Where something is done that has to be read."""
-        return _Places(self)
+        return Places(self.file, self.effects, self.callers)
 
     def of(self, function: FunctionDef) -> tuple[Trace, ...]:
         """The traces of a function; nothing for one that is being read (recursion) or too deep in helpers."""
@@ -124,68 +108,6 @@ class Summaries:
         return tuple(reading.traces) if len(reading.traces) <= _EVENTS and deepest <= _CONDITIONS else ()
 
 
-class _Places:
-    """The calls and assignments that do something, in themselves or through functions of this file.
-
-    Told by names alone: a few are in it for no reason, and all else need not be read.
-    """
-
-    def __init__(self, summaries: Summaries) -> None:
-        file = summaries.file
-        acting = [*summaries.effects.acting(summaries.callers)]
-        stores = [*_gradient_stores(file)]
-        functions = {id(function): function for call in acting if (function := summaries.function_around(call.scope))}
-        for function in summaries.functions.values():
-            if any(inside(store, function) for store in stores):
-                functions[id(function)] = function
-        aliases = _aliases(file)
-        pending = [function.name for function in functions.values()]
-        passed: set[str] = set()
-        while pending:
-            name = pending.pop()
-            if name in passed:
-                continue
-            passed.add(name)
-            pending += aliases.get(name, ())
-            for call in summaries.callers.get(name, ()):
-                acting.append(call)
-                function = summaries.function_around(call.scope)
-                pending += [function.name] if function is not None else []
-        self._calls = frozenset(map(id, acting))
-        self._starts = sorted(each.start for each in (*acting, *stores))
-
-    def __contains__(self, call: Call) -> bool:
-        return id(call) in self._calls
-
-    def within(self, node: Node) -> bool:
-        """Whether something is done inside a record."""
-        at = bisect_left(self._starts, node.start)
-        return at < len(self._starts) and self._starts[at] < node.end
-
-
-def _targets(statement: Assign | AugAssign) -> tuple[Expr, ...]:
-    return statement.targets if isinstance(statement, Assign) else (statement.target,)
-
-
-def _gradient_stores(file: File) -> Iterator[Assign | AugAssign]:
-    statements: tuple[Assign | AugAssign, ...] = (*file.all(Assign), *file.all(AugAssign))
-    for statement in statements:
-        for target in _targets(statement):
-            if isinstance(target, Attribute) and gradient_of(target) is not None:
-                yield statement
-
-
-def _aliases(file: File) -> dict[str, list[str]]:
-    """The names that are assigned another name, by that other name."""
-    found: dict[str, list[str]] = {}
-    for scope in file.code.scopes:
-        for name, bindings in scope.bindings.items():
-            for binding in bindings:
-                if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, Name):
-                    found.setdefault(binding.value.id, []).append(name)
-    return found
-
-
 _SINGLE = (syntax.ExprStatement, Assign, AugAssign)
 """Statements that hold no others and that control always passes."""
 
@@ -195,7 +117,7 @@ class _Reading:
     """One pass over the code of one function."""
 
     summaries: Summaries
-    places: _Places
+    places: Places
     traces: list[Trace] = field(default_factory=list)
     chain: list[Loop] = field(default_factory=list)
     guards: list[tuple[Guard, int]] = field(default_factory=list)
@@ -245,7 +167,7 @@ class _Reading:
         if statement.value is not None:
             self._expression(statement.value)
         if isinstance(statement, Assign | AugAssign):
-            for target in _targets(statement):
+            for target in targets_of(statement):
                 self._keep(self.summaries.effects.of_store(target, statement))
         return isinstance(statement, syntax.Return)
 

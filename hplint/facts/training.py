@@ -49,8 +49,8 @@ def _reaching_backward(summaries: Summaries) -> tuple[FunctionDef | None, ...]:
         if name in passed:
             continue
         passed.add(name)
-        for call in summaries.callers.get(name, ()):
-            function = summaries.function_around(call.scope)
+        for call in summaries.callers.by_name.get(name, ()):
+            function = summaries.callers.function_around(call)
             scope = 0 if function is None else function.scope
             if scope not in found:
                 found[scope] = function
@@ -113,7 +113,7 @@ def _owned(summaries: Summaries, function: FunctionDef | None) -> bool:
     owner = summaries.receivers.enclosing_class(function)
     if owner is not None and (function.name in _HOOKS or _of_framework(summaries.file, owner, 5)):
         return True
-    engines = summaries.callers.get("Engine", ())
+    engines = summaries.callers.by_name.get("Engine", ())
     return any(summaries.file.definition(arg.value) is function for call in engines for arg in call.args)
 
 

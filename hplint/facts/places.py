@@ -1,0 +1,95 @@
+"""Where a file may do something to gradients: the calls and assignments that training steps are read off."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from hplint.facts.effects import Effects, gradient_of
+from hplint.facts.receivers import last_name
+from hplint.facts.syntax import Assign, Attribute, AugAssign, BindingKind, Call, Expr, FunctionDef, Name, Node
+from hplint.facts.tree import inside
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+
+class Callers:
+    """The calls of a file ``by_name``, the last part of what is called, and the functions they stand in."""
+
+    def __init__(self, file: File) -> None:
+        self._scopes = file.code.scopes
+        self._functions = {function.scope: function for function in file.all(FunctionDef)}
+        self.by_name: dict[str, list[Call]] = {}
+        for call in file.all(Call):
+            self.by_name.setdefault(last_name(call.func), []).append(call)
+
+    def function_around(self, call: Call) -> FunctionDef | None:
+        """The function that a call stands in, None for the module."""
+        here: int | None = call.scope
+        while here is not None and here not in self._functions:
+            here = self._scopes[here].parent
+        return None if here is None else self._functions[here]
+
+
+class Places:
+    """The calls and assignments that do something, in themselves or through functions of this file.
+
+    Told by names alone: a few are in it for no reason, and all else need not be read.
+    """
+
+    def __init__(self, file: File, effects: Effects, callers: Callers) -> None:
+        acting = [*effects.acting(callers.by_name)]
+        stores = [*_gradient_stores(file)]
+        around = (callers.function_around(call) for call in acting)
+        pending = [function.name for function in around if function is not None]
+        if stores:
+            functions = file.all(FunctionDef)
+            pending += [each.name for each in functions if any(inside(store, each) for store in stores)]
+        aliases = _aliases(file)
+        passed: set[str] = set()
+        while pending:
+            name = pending.pop()
+            if name in passed:
+                continue
+            passed.add(name)
+            pending += aliases.get(name, ())
+            for call in callers.by_name.get(name, ()):
+                acting.append(call)
+                function = callers.function_around(call)
+                pending += [function.name] if function is not None else []
+        self._calls = frozenset(map(id, acting))
+        self._starts = sorted(each.start for each in (*acting, *stores))
+
+    def __contains__(self, call: Call) -> bool:
+        return id(call) in self._calls
+
+    def within(self, node: Node) -> bool:
+        """Whether something is done inside a record."""
+        at = bisect_left(self._starts, node.start)
+        return at < len(self._starts) and self._starts[at] < node.end
+
+
+def targets_of(statement: Assign | AugAssign) -> tuple[Expr, ...]:
+    """What an assignment writes to."""
+    return statement.targets if isinstance(statement, Assign) else (statement.target,)
+
+
+def _gradient_stores(file: File) -> Iterator[Assign | AugAssign]:
+    statements: tuple[Assign | AugAssign, ...] = (*file.all(Assign), *file.all(AugAssign))
+    for statement in statements:
+        for target in targets_of(statement):
+            if isinstance(target, Attribute) and gradient_of(target) is not None:
+                yield statement
+
+
+def _aliases(file: File) -> dict[str, list[str]]:
+    """The names that are assigned another name, by that other name."""
+    found: dict[str, list[str]] = {}
+    for scope in file.code.scopes:
+        for name, bindings in scope.bindings.items():
+            for binding in bindings:
+                if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, Name):
+                    found.setdefault(binding.value.id, []).append(name)
+    return found
