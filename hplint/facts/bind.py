@@ -59,7 +59,9 @@ class Binder:
         slots = [p for p in signature.parameters if p.kind in ("positional-only", "positional")]
         for parameter, arg in zip(slots, positional, strict=False):
             give(parameter.name, arg)
-        surplus = () if signature.accepts_any_positional else tuple(positional[len(slots) :])
+        surplus = tuple(positional[len(slots) :])
+        if surplus and (open_end or signature.accepts_any_positional):
+            surplus = ()
         unexpected = []
         for arg in keywords:
             known = signature.parameter(arg.keyword or "") is not None
@@ -67,8 +69,6 @@ class Binder:
                 give(arg.keyword or "", arg)
             else:
                 unexpected.append(arg)
-        if open_end:
-            surplus = ()
         return BoundCall(name, call, signature, arguments, tuple(unexpected), surplus, complete, inherited)
 
     def _spread(self, call: Call) -> tuple[list[Arg], list[Arg], bool, bool]:

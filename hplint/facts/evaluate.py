@@ -142,7 +142,10 @@ class Evaluator:
     def _of_bindings(self, bindings: tuple[Binding, ...], label: str) -> Value:
         if not bindings:
             return UNKNOWN
-        found = union(self._of_binding(binding, label) for binding in bindings)
+        first = self._of_binding(bindings[0], label)
+        if len(bindings) == 1 and not first.possible:
+            return first
+        found = union((first, *[self._of_binding(binding, label) for binding in bindings[1:]]))
         if found.closed:
             return found
         # One way in is unknown: what is written elsewhere says nothing of it, but a default stays a default.

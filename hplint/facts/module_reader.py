@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=Node)
 
+_LEAVES = (Name, Literal)
 _START = attrgetter("start")
 _CONSTRUCTORS = ("__init__", "__post_init__", "setup", "configure_model", "build")
 _REGISTER = frozenset({"register_buffer", "register_parameter", "register_module", "add_module", "__setattr__"})
@@ -269,7 +270,7 @@ class ModuleReader:
             node, attr, container = pending.pop()
             if isinstance(node, Call) and (layer := self._layer(node, attr, container)) is not None:
                 yield layer
-            below = list(self._below(node, attr, container, own_name))
+            below = [part for part in self._below(node, attr, container, own_name) if not isinstance(part[0], _LEAVES)]
             pending.extend(reversed(below))
 
     def _below(

@@ -177,7 +177,8 @@ class Names:
             found = self._of_bindings(self.reaching(name), left)  # Not the same everywhere in the scope.
         else:
             found = self._of_bindings(bound[1], left)
-            if found or left == _MAX_ALIASES:  # A search that is near its end may find less than a new one.
+            # A search through aliases that is near its end may find less than a new one.
+            if found or left == _MAX_ALIASES or bound[1][0].kind is not BindingKind.ASSIGN:
                 self._known_names[key] = found
         return found
 
