@@ -53,7 +53,7 @@ SMALL = re.compile(
 )
 """Names of numbers that are always far below 1."""
 OTHER_UNIT = re.compile(r"step|iter|epoch|decay_(lr|learning_rate)|warm|every|sched|num|start_lr", re.IGNORECASE)
-SUSPECT = re.compile(r"\^|10-\d|[eE]\+?\d")
+LARGE = re.compile(r"[\d.][eE]\+?\d")
 POWER = re.compile(r"\d(\.\d*)?[eE]\+?0*(?P<power>[1-9]\d?)")
 
 
@@ -67,13 +67,14 @@ POWER = re.compile(r"\d(\.\d*)?[eE]\+?0*(?P<power>[1-9]\d?)")
     subject=Files("lr", "learning", "decay", "eps", "wd", "l2", "eta"),
 )
 def exponent_sign_lost(file: File) -> Iterator[Draft]:
+    if "^" not in file.text and "10-" not in file.text and not LARGE.search(file.text):
+        return
     seen: set[int] = set()
     for labelled in labelled_values(file):
-        value = labelled.value
-        if not always_small(labelled.label) or not SUSPECT.search(file.text, value.start, value.end):
+        if not always_small(labelled.label):
             continue
-        for node in walk(value, skip=(syntax.Call, syntax.Lambda, syntax.Comprehension)):
-            draft = None if node.start in seen else of_number(file, node, labelled.label, value)
+        for node in walk(labelled.value, skip=(syntax.Call, syntax.Lambda, syntax.Comprehension)):
+            draft = None if node.start in seen else of_number(file, node, labelled.label, labelled.value)
             if draft is not None:
                 seen.add(node.start)
                 yield draft
