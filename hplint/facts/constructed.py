@@ -131,8 +131,8 @@ def made_from(file: File, expr: Expr, depth: int = _DEPTH) -> Iterator[Call]:
                 elif binding.kind is BindingKind.PARAMETER:
                     yield from _handed(file, expr, depth - 1)
         case Attribute(attr=attr):
-            for target, value in _attribute_stores(file):
-                if target.attr == attr:
+            for target, value in file.holders.attribute_stores:
+                if target.attr == attr and value is not None:
                     yield from made_from(file, value, depth - 1)
         case _:
             return
@@ -152,13 +152,6 @@ def _handed(file: File, name: Name, depth: int) -> Iterator[Call]:
         for index, arg in enumerate(call.args):
             if arg.keyword == name.id or (arg.keyword is None and not arg.star and index == position):
                 yield from made_from(file, arg.value, depth)
-
-
-def _attribute_stores(file: File) -> Iterator[tuple[Attribute, Expr]]:
-    for statement in file.all(Assign):
-        for target in statement.targets:
-            if isinstance(target, Attribute) and statement.value is not None:
-                yield target, statement.value
 
 
 def _imported(file: File, expr: Expr) -> bool:

@@ -43,6 +43,11 @@ class EventKind(Enum):
     UNKNOWN = "unknown"
     """Code that is not seen is called and may do any of these things."""
 
+    @property
+    def may_bring_gradients(self) -> bool:
+        """Whether there may be gradients afterwards that were not there before."""
+        return self in (EventKind.BACKWARD, EventKind.WRITE_GRAD, EventKind.UNKNOWN)
+
 
 @dataclass(frozen=True, slots=True)
 class Guard:

@@ -14,7 +14,7 @@ from hplint.facts.holders import Flag, Holders
 from hplint.facts.models import ModuleClass
 from hplint.facts.module_reader import module_classes
 from hplint.facts.names import Names
-from hplint.facts.syntax import Call, ClassDef, Code, Expr, FunctionDef, Name, Node
+from hplint.facts.syntax import BindingKind, Call, ClassDef, Code, Expr, FunctionDef, Name, Node
 from hplint.facts.training import TrainingStep
 from hplint.facts.values import Value
 
@@ -101,7 +101,7 @@ class File:
     def assigned(self, name: Name) -> Expr | None:
         """The one expression that a name was assigned (no unpacking), None when there may be others."""
         bindings = self.names.reaching(name)
-        if len(bindings) != 1 or bindings[0].path != () or bindings[0].kind.value != "assign":
+        if len(bindings) != 1 or bindings[0].path != () or bindings[0].kind is not BindingKind.ASSIGN:
             return None
         return bindings[0].value
 

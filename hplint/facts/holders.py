@@ -156,7 +156,7 @@ class Holders:
 
     def _find_self_stores(self, definition: ClassDef) -> dict[str, list[Expr]]:
         found: dict[str, list[Expr]] = defaultdict(list)
-        for target, value in self._attribute_stores:
+        for target, value in self.attribute_stores:
             inside = definition.start <= target.start < definition.end
             if inside and isinstance(target.value, Name) and target.value.id == "self":
                 found[target.attr].append(value or Other(target.start, target.end, "unpacked", ()))
@@ -167,12 +167,12 @@ class Holders:
         """Attributes that are assigned on anything but ``self``, and those that ``setattr`` names."""
         return frozenset(
             target.attr
-            for target, _ in self._attribute_stores
+            for target, _ in self.attribute_stores
             if not (isinstance(target.value, Name) and target.value.id == "self")
         )
 
     @cached_property
-    def _attribute_stores(self) -> tuple[tuple[Attribute, Expr | None], ...]:
+    def attribute_stores(self) -> tuple[tuple[Attribute, Expr | None], ...]:
         """Every attribute that is assigned, with its value where that is plain."""
         found: list[tuple[Attribute, Expr | None]] = []
         for assign in cast("tuple[Assign, ...]", self._nodes(Assign)):

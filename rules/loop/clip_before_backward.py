@@ -51,8 +51,6 @@ from collections.abc import Iterator
 
 from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, move_before, rule, within
 
-GRADIENTS = (EventKind.BACKWARD, EventKind.WRITE_GRAD, EventKind.UNKNOWN)
-
 
 @rule(
     "HP120",
@@ -67,7 +65,7 @@ def clip_before_backward(step: TrainingStep) -> Iterator[Draft]:
     for position, clip in enumerate(step.events):
         if clip.kind is not EventKind.CLIP:
             continue
-        if any(event.kind in GRADIENTS and not event.excludes(clip) for event in step.events[:position]):
+        if any(event.kind.may_bring_gradients and not event.excludes(clip) for event in step.events[:position]):
             continue
         events = [event for event in step.events[position + 1 :] if not event.excludes(clip)]
         backward, use = computed_and_used(clip, events)

@@ -72,8 +72,6 @@ from collections.abc import Iterator
 
 from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, move_before, rule, within
 
-NEW_GRADIENTS = (EventKind.BACKWARD, EventKind.WRITE_GRAD, EventKind.UNKNOWN)
-
 
 @rule(
     "HP119",
@@ -117,7 +115,7 @@ def used_after(clear: Event, later: tuple[Event, ...]) -> Event | None:
     for event in later:
         if event.excludes(clear):
             continue
-        if event.kind in NEW_GRADIENTS or event.closure:
+        if event.kind.may_bring_gradients or event.closure:
             return None
         if event.kind is EventKind.STEP and clears(clear, event):
             return event if clear.always_before(event) else None
