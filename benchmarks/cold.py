@@ -3,9 +3,9 @@
     python benchmarks/cold.py                  # the two built-in sets
     python benchmarks/cold.py FOLDER ...       # your own
 
-CPU time (user and system) of fresh child processes, taken in turns, medians. The parser is given exactly the texts that
-hplint parses, so files that hplint passes over count for hplint's time only. Python keeps the bytecode of both programs,
-as it does for what pip installed: the runs that look at what is parsed write it, before anything is measured.
+CPU time (user and system) of fresh child processes, taken in turns, medians. The parser is given exactly the texts
+that hplint parses, so files that hplint passes over count for hplint's time only. Python keeps the bytecode of both
+programs, as it does for what pip installed: the runs that look at what is parsed write it, before anything is measured.
 """
 
 from __future__ import annotations
