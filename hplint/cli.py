@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TextIO
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hplint import __version__
+from hplint.commands.terminal import CLEAN, FOUND, WRONG, color_option, complain, guarded, is_colored, width
 
 if TYPE_CHECKING:
     from hplint.batch import FileResult, Run
@@ -18,15 +20,25 @@ if TYPE_CHECKING:
     from hplint.settings import Overrides, SettingsFinder
     from hplint.source import Source
 
-CLEAN, FOUND, WRONG = 0, 1, 2
-"""Exit codes: nothing to say; findings at or above the fail level; wrong usage, configuration or an internal error."""
-
 LEVELS = ("error", "warning", "advice", "pedantic")
 STDIN = "-"
 
 
+_ELSEWHERE: dict[str, str] = {}
+"""Commands with a module of their own, where they are called `command`."""
+
+
 class _Group(click.Group):
-    """Suggests a command for one that does not exist."""
+    """Imports a command when it is called for, and suggests one for a name that does not exist."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*super().list_commands(ctx), *_ELSEWHERE})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in _ELSEWHERE:
+            command: click.Command = import_module(_ELSEWHERE[cmd_name]).command
+            return command
+        return super().get_command(ctx, cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -61,15 +73,6 @@ def _selectors(name: str, help: str) -> Callable[[Any], Any]:
     return click.option(name, multiple=True, metavar="RULES", callback=_split, help=help)
 
 
-_color = click.option(
-    "--color",
-    type=click.Choice(["auto", "always", "never"]),
-    default="auto",
-    help="When to use colours.",
-    show_default=True,
-)
-
-
 @main.command()
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @_selectors("--select", "Check these rules only: names, codes, topics, levels, libraries or ALL.")
@@ -96,7 +99,7 @@ _color = click.option(
 )
 @click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Number of processes. [default: one a core]")
-@_color
+@color_option
 @click.pass_context
 def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
     """Check files and folders (default: the current one)."""
@@ -104,7 +107,7 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
         raise click.UsageError("--config and --isolated exclude each other")
     if STDIN in paths and len(paths) > 1:
         raise click.UsageError("`-` (standard input) cannot be checked together with other paths")
-    finder = _guarded(lambda: _finder(options))
+    finder = guarded(lambda: _finder(options))
     if STDIN in paths:
         context.exit(_check_stdin(finder, options))
     context.exit(_check_paths(paths or (".",), finder, options))
@@ -123,24 +126,6 @@ def _overrides(options: dict[str, Any]) -> Overrides:
 
     layer = Layer(options["select"] or None, options["extend_select"], options["ignore"])
     return Overrides(layer, Level(options["fail_level"]) if options["fail_level"] else None)
-
-
-def _guarded(make: Callable[[], Any]) -> Any:
-    """The result of something that a wrong configuration stops."""
-    from hplint.registry import RegistryError
-    from hplint.settings import SettingsError
-
-    try:
-        return make()
-    except (SettingsError, RegistryError) as problem:
-        _complain(str(problem))
-        raise click.exceptions.Exit(WRONG) from problem
-
-
-def _complain(message: str) -> None:
-    click.echo(
-        f"{click.style('error', fg='red', bold=True)}: {message}", err=True, color=_is_colored("auto", sys.stderr)
-    )
 
 
 # --- check
@@ -171,7 +156,7 @@ def _check_stdin(finder: SettingsFinder, options: dict[str, Any]) -> int:
     name = options["stdin_filename"]
     path = display_path(name) if name else "<stdin>"
     folder = os.path.dirname(os.path.abspath(name)) if name else os.getcwd()
-    settings = _guarded(lambda: finder.for_folder(folder))
+    settings = guarded(lambda: finder.for_folder(folder))
     data = sys.stdin.buffer.read()
     source = None
     if name and options["force_exclude"] and settings.excludes_within(os.path.abspath(name)):
@@ -217,14 +202,14 @@ def _show(run: Run, options: dict[str, Any], stdin: Source | None) -> None:
 
     report = Report(run.findings, len(run.results), options["unsafe_fixes"])
     stream = sys.stderr if stdin is not None and options["fix"] else sys.stdout
-    color = _is_colored(options["color"], None if options["output_file"] else stream)
+    color = is_colored(options["color"], None if options["output_file"] else stream)
     text = _rendered(report, options, stdin, color=color)
     if options["output_file"]:
         try:
             with open(options["output_file"], "w", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
         except OSError as problem:
-            _complain(f"{options['output_file']} cannot be written: {problem.strerror}")
+            complain(f"{options['output_file']} cannot be written: {problem.strerror}")
             raise click.exceptions.Exit(WRONG) from problem
     else:
         click.echo(text, file=stream, nl=False, color=color)
@@ -284,19 +269,10 @@ def _finish(run: Run, options: dict[str, Any]) -> int:
 
 def _exit_code(run: Run, *, fails: bool, exit_zero: bool) -> int:
     for problem in run.problems:
-        _complain(problem)
+        complain(problem)
     if run.problems or any(finding.code == "HP000" for finding in run.findings):
         return WRONG
     return FOUND if fails and not exit_zero else CLEAN
-
-
-def _is_colored(choice: str, stream: TextIO | None) -> bool:
-    """Whether to use colours; ``stream`` None is a file."""
-    if choice != "auto":
-        return choice == "always"
-    if stream is None or os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or (stream.isatty() and os.environ.get("TERM") != "dumb")
 
 
 # --- the commands that explain
@@ -305,7 +281,7 @@ def _is_colored(choice: str, stream: TextIO | None) -> bool:
 @main.command("rule")
 @click.argument("name", required=False)
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@_color
+@color_option
 @click.pass_context
 def rule_command(context: click.Context, name: str | None, output_format: str, color: str) -> None:
     """Show the page of a rule, or the list of all rules."""
@@ -318,22 +294,22 @@ def rule_command(context: click.Context, name: str | None, output_format: str, c
     else:
         rule = known.get(name)
         if rule is None:
-            _complain(f"`{name}` is no rule{did_you_mean(name, known.by_name)}")
+            complain(f"`{name}` is no rule{did_you_mean(name, known.by_name)}")
             context.exit(WRONG)
         shown = (rule,)
-    colored = _is_colored(color, sys.stdout)
+    colored = is_colored(color, sys.stdout)
     if output_format == "json":
         text = rules.as_json(shown)
     elif name is None:
         text = rules.listing(shown, color=colored)
     else:
-        text = rules.page(shown[0], width=_width(), color=colored)
+        text = rules.page(shown[0], width=width(), color=colored)
     click.echo(text, nl=False, color=colored)
 
 
 @main.command()
 @click.argument("name")
-@_color
+@color_option
 @click.pass_context
 def explain(context: click.Context, name: str, color: str) -> None:
     """Explain a hyperparameter or a rule."""
@@ -343,17 +319,17 @@ def explain(context: click.Context, name: str, color: str) -> None:
     from hplint.report.explain import explain as explain_row
 
     known = _registry()
-    colored = _is_colored(color, sys.stdout)
+    colored = is_colored(color, sys.stdout)
     rule, row = known.get(name), hyperparameters.get(name)
     if rule is not None:
-        text = rules.page(rule, width=_width(), color=colored)
+        text = rules.page(rule, width=width(), color=colored)
     elif row is not None:
         watchers = [rule for rule in known.rules if rule.hyperparameter == row.name]
-        text = explain_row(row, watchers, width=_width(), color=colored)
+        text = explain_row(row, watchers, width=width(), color=colored)
     else:
         close = hyperparameters.suggest(name)
         suggestion = f": did you mean `{close}`?" if close else did_you_mean(name, known.by_name)
-        _complain(f"`{name}` is no rule and no hyperparameter{suggestion}")
+        complain(f"`{name}` is no rule and no hyperparameter{suggestion}")
         context.exit(WRONG)
     click.echo(text, nl=False, color=colored)
 
@@ -362,7 +338,7 @@ def explain(context: click.Context, name: str, color: str) -> None:
 @click.argument("path", default=".", metavar="[FILE]")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False), help="Use this configuration file.")
 @click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
-@_color
+@color_option
 def config(path: str, config: str | None, isolated: bool, color: str) -> None:
     """Show the settings that govern a file, and where they come from."""
     from hplint.report import settings as report
@@ -371,8 +347,8 @@ def config(path: str, config: str | None, isolated: bool, color: str) -> None:
 
     absolute = os.path.abspath(path)
     folder = absolute if os.path.isdir(absolute) else os.path.dirname(absolute)
-    found = _guarded(lambda: SettingsFinder(None, config, isolated=isolated).for_folder(folder))
-    colored = _is_colored(color, sys.stdout)
+    found = guarded(lambda: SettingsFinder(None, config, isolated=isolated).for_folder(folder))
+    colored = is_colored(color, sys.stdout)
     click.echo(report.render(display_path(path), found, color=colored), nl=False, color=colored)
 
 
@@ -380,11 +356,5 @@ def _registry() -> Registry:
     """The rules here: those of the plugins that the current folder's configuration names, too."""
     from hplint.settings import SettingsFinder
 
-    found: Registry = _guarded(lambda: SettingsFinder().for_folder(os.getcwd()).registry)
+    found: Registry = guarded(lambda: SettingsFinder().for_folder(os.getcwd()).registry)
     return found
-
-
-def _width() -> int:
-    import shutil
-
-    return min(shutil.get_terminal_size((88, 24)).columns, 100)

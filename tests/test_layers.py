@@ -31,6 +31,8 @@ LAYERS = (
     {"hplint.discover", "hplint.project", "hplint.selection", "hplint.settings", "hplint.suppress"},
     {"hplint.batch", "hplint.cache", "hplint.engine", "hplint.fix", "hplint.workers"},
     {"hplint.report", "hplint.runtime"},
+    {"hplint.inventory"},
+    {"hplint.commands"},
     {"hplint.cli", "hplint.lsp", "hplint.__main__"},
 )
 """From the bottom up. A module (or the package it is in) imports its own layer and those below it."""
