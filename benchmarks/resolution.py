@@ -20,17 +20,16 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 
-from hplint.engine import is_relevant
 from hplint.facts import syntax
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.file import File
 from hplint.facts.lifetimes import OPTIMIZERS
 from hplint.facts.tree import argument
-from hplint.facts.values import OriginKind, Value
+from hplint.facts.values import Origin, Value
 from hplint.facts.walk import read_code
 from hplint.parse import SyntaxProblem, TooComplex, undisturbed
 from hplint.project import Project
-from hplint.source import Source, Unreadable, read
+from hplint.source import Source, Unreadable, is_relevant, read
 from hplint.workers import spread
 
 GIVEN: tuple[tuple[str, re.Pattern[str], str], ...] = tuple(
@@ -115,9 +114,7 @@ class _Sites:
             State.FOUND,
             at,
             expr,
-            shown=" | ".join(
-                f"{each.constant!r} ({_described(each.origin.kind, each.origin.label)})" for each in found
-            ),
+            shown=" | ".join(f"{each.constant!r} ({_described(each.origin)})" for each in found),
             origin=origin.kind.value + (", other file" if origin.path else ""),
             closed=value.closed,
         )
@@ -139,8 +136,9 @@ class _Sites:
         return Site(name, state, self._path, line, text, shown, origin, closed, key)
 
 
-def _described(kind: OriginKind, label: str) -> str:
-    return f"{kind.value} {label}" if label else kind.value
+def _described(origin: Origin) -> str:
+    place = f" in {Path(origin.path).name}" if origin.path else ""
+    return f"{origin.kind.value} {origin.label}".rstrip() + place
 
 
 def _takes(call: BoundCall, parameter: str) -> bool:
@@ -217,10 +215,7 @@ def files_below(folder: Path) -> Iterator[str]:
 def all_sites(folders: Iterable[Path], jobs: int) -> list[Site]:
     """The sites of all files below some folders, in the order of their places."""
     items = [(path, str(folder)) for folder in folders for path in files_below(folder)]
-    if jobs < 2:
-        found = [sites_of(item) for item in items]
-    else:
-        found = list(spread(sites_of, items, jobs, lambda item: []))
+    found = map(sites_of, items) if jobs < 2 else spread(sites_of, items, jobs, lambda item: [])
     return sorted((site for sites in found for site in sites), key=lambda site: (site.name, site.path, site.line))
 
 
