@@ -20,6 +20,7 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 
+from ecosystem import packages
 from hplint.facts import syntax
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.file import File
@@ -274,7 +275,13 @@ def main() -> None:
 
 
 def _fetched() -> list[Path]:
-    sys.exit("name a folder")
+    """The packages of ecosystem/."""
+    cache, pinned = packages.default_cache(), packages.load()
+    try:
+        cache.need(pinned)
+    except packages.Problem as problem:
+        sys.exit(str(problem))
+    return [cache.source(package) for package in pinned]
 
 
 if __name__ == "__main__":
