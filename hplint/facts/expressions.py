@@ -34,12 +34,11 @@ class ExpressionWalk:
     def expression(self, node: Any) -> Expr:
         """The record of an expression; parentheses around it are passed and not part of it."""
         cursor = self.cursor
-        parens = len(node.lpar)
-        for _ in range(parens):
+        for _ in node.lpar:
             cursor.expect("(")
         record = _EXPRESSIONS[type(node).__name__](self, node, cursor.starts[cursor.at])
         self.index[type(record).__name__].append(record)
-        for _ in range(parens):
+        for _ in node.lpar:
             cursor.expect(")")
         return record
 
@@ -123,9 +122,9 @@ class ExpressionWalk:
 
     def _x_Attribute(self, node: Any, start: int) -> Expr:
         value = self.expression(node.value)
+        attr = node.attr.value
         self.cursor.expect(".")
-        end = self.cursor.expect(node.attr.value)
-        return syntax.Attribute(start, end, value, node.attr.value)
+        return syntax.Attribute(start, self.cursor.expect(attr), value, attr)
 
     def _x_UnaryOperation(self, node: Any, start: int) -> Expr:
         operator = self._operator(node.operator)
