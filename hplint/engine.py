@@ -123,18 +123,18 @@ class _Check:
         return State.FAILED
 
     def _analyse(self) -> State:
-        from hplint.facts.walk import read_code
         from hplint.parse import SyntaxProblem, TooComplex
 
+        self._project = _project()
+        self._project.begin()
         try:
-            code = read_code(self.source.text)
+            code = self._project.code(self.source)
         except SyntaxProblem as problem:
             self._say(syntax_error, problem.message, self.source.position(problem.offset))
             return State.FAILED
         except TooComplex as problem:
             self._say(too_complex, problem.message, self.source.position(problem.offset))
             return State.FAILED
-        self._project = _project()
         file = File(self.source.path, self.source.text, code, self._project, self.settings.target_versions)
         self._ask(file)
         file.let_go()

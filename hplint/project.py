@@ -1,85 +1,199 @@
-"""Links the files of a project: finds the modules that a file imports, and reads them for their values."""
+"""Links the files of a project: finds the modules that a file imports, and reads them for what they hold."""
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
+import os
+import re
 
 from hplint.facts.file import File
+from hplint.facts.syntax import Code
 from hplint.facts.walk import read_code
 from hplint.parse import SyntaxProblem, TooComplex
 from hplint.source import Source, Unreadable, read
 
 _MAX_DEPTH = 8
 """Folders above a file that are searched for the root of its imports."""
+_MAX_HOPS = 10
+"""Modules that a name may be handed on through."""
+_KEPT = 3_000_000
+"""Characters of text whose code is kept. Their records take about fifty times as many bytes."""
+_TOPS = frozenset({".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"})
+"""What lies in the top folder of a project."""
 
 
 class Project:
-    """Reads imported modules of the project, each once for the life of the process. Paths are those of findings."""
+    """Reads modules of the project, each once as long as there is room. Paths are those of findings."""
 
     def __init__(self) -> None:
-        self._files: dict[Path, File | None] = {}
-        self._sources: dict[str, Source] = {}
+        self._folders = _Folders()
+        self._files: dict[str, File | None] = {}
+        self._codes: dict[str, tuple[str, Code]] = {}
+        self._names: dict[tuple[str, str], tuple[str, ...] | None] = {}
+        self._asked: list[tuple[str, str]] = []
+        self._cut = _MAX_HOPS
+        self._sources: dict[str, Source | None] = {}
+        self._shown: dict[str, Source] = {}
+
+    def begin(self) -> None:
+        """Make room before the next file is checked: nothing that was handed out is in use any more."""
+        if sum(len(source.text) for source in self._shown.values()) > _KEPT:
+            for file in self._files.values():
+                if file is not None:
+                    file.let_go()
+            self._files.clear()
+            self._sources.clear()
+            self._shown.clear()
+
+    def code(self, source: Source) -> Code:
+        """The records of a text, those from before where the same file was read already.
+
+        Raises:
+            SyntaxProblem, TooComplex: from :mod:`hplint.parse`.
+        """
+        known = self._codes.pop(source.path, None)
+        if known is None or known[0] != source.text:
+            known = source.text, read_code(source.text)
+        self._codes[source.path] = known  # the last that goes
+        kept = sum(len(text) for text, _ in self._codes.values())
+        while kept > _KEPT and len(self._codes) > 1:
+            text, _ = self._codes.pop(next(iter(self._codes)))
+            kept -= len(text)
+        return known[1]
 
     def find(self, dotted: str, importer: str) -> tuple[File, str] | None:
         """The module that a dotted name leads to and what is left of the name; None for what is not the project's.
 
         ``dotted`` starts with a dot a level for relative imports; ``importer`` is the path of the importing file.
         """
-        folder = Path(importer).absolute().parent
+        place = self._folders.locate(dotted, importer)
+        file = None if place is None else self._read(place[0])
+        return None if place is None or file is None else (file, place[1])
+
+    def names(self, dotted: str, importer: str) -> tuple[str, ...] | None:
+        """What a dotted name of a project module stands for: names of libraries that the module hands on, else itself.
+
+        ``()``: the module has no such name. None: it is not the project's.
+        """
+        place = self._folders.locate(dotted, importer)
+        if place is None:
+            return None
+        if place in self._names:
+            found = self._names[place]
+        elif place in self._asked or len(self._asked) == _MAX_HOPS:
+            # Modules that import the name from each other. What is found on the way there is not the whole answer.
+            self._cut = min(self._cut, self._asked.index(place) if place in self._asked else 0)
+            found = None
+        else:
+            found = self._ask(place)
+        return (dotted,) if found is None else found
+
+    def source(self, path: str) -> Source:
+        """The source of a module that was read, for findings that point into it; ``path`` as its file has it."""
+        return self._shown[path]
+
+    def _ask(self, place: tuple[str, str]) -> tuple[str, ...] | None:
+        depth = len(self._asked)
+        self._asked.append(place)
+        try:
+            found = self._handed_on(*place)
+        finally:
+            self._asked.pop()
+        if self._cut >= depth:
+            self._names[place] = found
+            self._cut = _MAX_HOPS
+        return found
+
+    def _handed_on(self, path: str, name: str) -> tuple[str, ...] | None:
+        first = name.partition(".")[0]
+        source = self._source(path)
+        if not name or source is None or re.search(rf"^(?:class|def|async def) {first}\b", source.text, re.MULTILINE):
+            return None  # Most classes and functions need not be parsed to tell.
+        file = self._read(path)
+        return None if file is None else file.names.handed_on(name)
+
+    def _source(self, path: str) -> Source | None:
+        if path not in self._sources:
+            try:
+                source = self._sources[path] = read(path)
+                self._shown[source.path] = source
+            except Unreadable:
+                self._sources[path] = None
+        return self._sources[path]
+
+    def _read(self, path: str) -> File | None:
+        if path not in self._files:
+            self._files[path] = None  # modules that import each other
+            source = self._source(path)
+            try:
+                if source is not None:
+                    self._files[path] = File(source.path, source.text, self.code(source), self)
+            except (SyntaxProblem, TooComplex):
+                pass
+        return self._files[path]
+
+
+class _Folders:
+    """Where modules lie. What a folder holds is asked once."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, frozenset[str]] = {}
+        self._rooted: dict[str, tuple[str, ...]] = {}
+        self._located: dict[tuple[str, str], tuple[str, str] | None] = {}
+
+    def locate(self, dotted: str, importer: str) -> tuple[str, str] | None:
+        """The file of the module that a dotted name leads to for an importing file, and what is left of the name."""
+        key = dotted, os.path.dirname(os.path.abspath(importer))
+        if key not in self._located:
+            self._located[key] = self._locate(*key)
+        return self._located[key]
+
+    def _locate(self, dotted: str, folder: str) -> tuple[str, str] | None:
         bare = dotted.lstrip(".")
         level = len(dotted) - len(bare)
         parts = tuple(bare.split("."))
         if level:
             for _ in range(level - 1):
-                folder = folder.parent
-            return self._below(folder, parts)
-        for _ in range(_MAX_DEPTH):
-            found = self._below(folder, parts)
-            if found is not None:
-                return found
-            if folder == folder.parent or (folder / ".git").exists():
-                return None
-            folder = folder.parent
-        return None
+                folder = os.path.dirname(folder)
+            own = os.path.join(folder, "__init__.py") if "__init__.py" in self._entries(folder) else None
+            return self._module(folder, parts) or (None if own is None else (own, bare))
+        found = (self._module(root, parts) for root in self._roots(folder))
+        return next((place for place in found if place is not None), None)
 
-    def source(self, path: str) -> Source:
-        """The source of a module that was read, for findings that point into it; ``path`` as its file has it."""
-        return self._sources[path]
+    def _roots(self, folder: str) -> tuple[str, ...]:
+        """The folders that absolute imports of the files in a folder may start from, the likeliest first."""
+        found = self._rooted.get(folder)
+        if found is None:
+            above = [folder]
+            while len(above) <= _MAX_DEPTH and not _TOPS & self._entries(above[-1]):
+                above.append(os.path.dirname(above[-1]))
+            # Python starts from the folder of the script, which for a module of a package is not that of the package.
+            outside = next((n for n, each in enumerate(above) if "__init__.py" not in self._entries(each)), 0)
+            sources = [os.path.join(each, "src") for each in above if "src" in self._entries(each)]
+            found = tuple(dict.fromkeys((*above[outside:], *above[:outside], *sources)))
+            self._rooted[folder] = found
+        return found
 
-    def _below(self, folder: Path, parts: tuple[str, ...]) -> tuple[File, str] | None:
-        path = _module(folder, parts)
-        if path is None:
-            return None
-        module, used = path
-        file = self._read(module)
-        return None if file is None else (file, ".".join(parts[used:]))
+    def _module(self, folder: str, parts: tuple[str, ...]) -> tuple[str, str] | None:
+        """The file of the longest part of a dotted name below a folder, and the rest of the name."""
+        here, found = folder, None
+        for used, part in enumerate(parts, 1):
+            entries = self._entries(here)
+            below = os.path.join(here, part)
+            if part in entries and "__init__.py" in self._entries(below):
+                found = os.path.join(below, "__init__.py"), ".".join(parts[used:])
+            elif f"{part}.py" in entries:
+                return f"{below}.py", ".".join(parts[used:])
+            elif part not in entries:
+                break
+            here = below
+        return found
 
-    def _read(self, path: Path) -> File | None:
-        if path not in self._files:
-            self._files[path] = None  # modules that import each other
+    def _entries(self, folder: str) -> frozenset[str]:
+        found = self._held.get(folder)
+        if found is None:
             try:
-                source = read(path)
-                self._files[path] = File(source.path, source.text, read_code(source.text), self)
-                self._sources[source.path] = source
-            except (Unreadable, SyntaxProblem, TooComplex):
-                pass
-        return self._files[path]
-
-
-@cache
-def _module(folder: Path, parts: tuple[str, ...]) -> tuple[Path, int] | None:
-    """The file of the longest part of a dotted name below a folder, and how many parts it took."""
-    here, found = folder, None
-    for used, part in enumerate(parts, 1):
-        if not part:
-            return None
-        module, package = here / f"{part}.py", here / part / "__init__.py"
-        if package.is_file():
-            found = package, used
-        elif module.is_file():
-            return module, used
-        elif not (here / part).is_dir():
-            break
-        here = here / part
-    return found
+                found = frozenset(os.listdir(folder))
+            except OSError:
+                found = frozenset()
+            self._held[folder] = found
+        return found

@@ -30,6 +30,9 @@ class Linker(Protocol):
         ``dotted`` starts with a dot a level for relative imports; ``importer`` is the path of the importing file.
         """
 
+    def names(self, dotted: str, importer: str) -> tuple[str, ...] | None:
+        """What a dotted name of a project module stands for, ``()`` for nothing, None if it is not the project's."""
+
 
 class File:
     """One file: its text, its code and what they mean.
@@ -45,10 +48,10 @@ class File:
         self._targets = targets or {}
         self.text = text
         self.code = code
-        self.names = Names(code)
+        self._linker = linker
+        self.names = Names(code, self._linked)
         self.holders = Holders(code, self.names)
         self.evaluator = Evaluator(self.names, self.holders, self._imported)
-        self._linker = linker
         self._ordered: dict[type[Node], tuple[Node, ...]] = {}
         self._bound: dict[int, BoundCall | None] = {}
 
@@ -135,6 +138,9 @@ class File:
     def let_go(self) -> None:
         """Forget everything: the parts refer to each other, and only a search for garbage would free them."""
         self.__dict__.clear()
+
+    def _linked(self, dotted: str) -> tuple[str, ...] | None:
+        return None if self._linker is None else self._linker.names(dotted, self.path)
 
     def _imported(self, dotted: str) -> tuple[File, str] | None:
         return None if self._linker is None else self._linker.find(dotted, self.path)

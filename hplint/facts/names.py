@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 
 from hplint import signatures
@@ -41,9 +41,12 @@ _MAX_ALIASES = 20
 class Names:
     """Answers questions about the names of one file."""
 
-    def __init__(self, code: Code) -> None:
+    def __init__(self, code: Code, linked: Callable[[str], tuple[str, ...] | None] = lambda dotted: None) -> None:
+        """``linked``: what an imported dotted name stands for where a module of the project is in between."""
         self._code = code
         self._scopes = code.scopes
+        self._linked = linked
+        self._own: set[str] = set()
         self._known: dict[int, tuple[str, ...]] = {}
         self._known_names: dict[tuple[str, int], tuple[str, ...]] = {}
 
@@ -71,9 +74,11 @@ class Names:
         """Whether a name means something: bound here or around, a builtin, or maybe brought by a star import."""
         if self.lookup(name, scope) is not None or name in _BUILTINS:
             return True
-        stars = self._stars(scope)
-        exported = [signatures.exports(module) for module in stars]
-        return any(names is None or name in names for names in exported)
+        for module in self._stars(scope):
+            exported = signatures.exports(module)
+            if name in exported if exported is not None else self._linked(f"{module}.{name}") != ():
+                return True
+        return False
 
     def reaching(self, name: Name) -> tuple[Binding, ...]:
         """The bindings that may have given a name its value where it is read; empty when it is not bound here.
@@ -127,6 +132,82 @@ class Names:
             return self.definition(binding.value)
         return binding.definition
 
+    def starred(self, name: Name) -> str | None:
+        """The dotted name behind a name that the file does not bind, where a star import of the project brings it."""
+        for module in reversed(self._stars(name.scope)):
+            dotted = f"{module}.{name.id}"
+            if signatures.exports(module) is None:
+                linked = self._linked(dotted)
+                if linked != ():
+                    return None if linked is None else dotted
+        return None
+
+    def handed_on(self, dotted: str) -> tuple[str, ...] | None:
+        """What users of this module get under a name from elsewhere; None for what is the module's own or unknown.
+
+        ``()``: the module certainly has no such name.
+        """
+        name, _, rest = dotted.partition(".")
+        bindings = self._scopes[0].bindings.get(name)
+        if bindings is None:
+            return self._handed_on_by_star(dotted)
+        found: list[str] = []
+        for binding in bindings:
+            names: tuple[str, ...] = ()
+            if binding.imported is not None:
+                names = self._imported(binding.imported)
+            elif binding.kind is BindingKind.ASSIGN and binding.value is not None and binding.path == ():
+                if isinstance(binding.value, Literal) and binding.value.value is None and len(bindings) > 1:
+                    continue  # `except ImportError: amp = None`
+                names = self._candidates(binding.value, _MAX_ALIASES)
+            for attr in rest.split(".") if rest else ():
+                names = self._attributes(names, attr)
+            if not names or not all(self._is_foreign(name) for name in names):
+                return None
+            found += names
+        return _distinct(found) or None
+
+    def _handed_on_by_star(self, dotted: str) -> tuple[str, ...] | None:
+        for module in reversed(self._scopes[0].stars):
+            exported = signatures.exports(module)
+            if exported is not None:
+                if dotted.partition(".")[0] in exported:
+                    return (signatures.canonical(f"{module}.{dotted}"),)
+                continue
+            linked = self._linked(f"{module}.{dotted}")
+            if linked is None or linked:
+                return None if linked is None or linked == (f"{module}.{dotted}",) else linked
+        return ()
+
+    def _is_foreign(self, name: str) -> bool:
+        """Whether a dotted name means the same in every file: it is neither local nor of the project."""
+        top = name.partition(".")[0]
+        return bool(top) and name not in self._own and (top not in self._scopes[0].bindings or top in self._libraries)
+
+    @cached_property
+    def _libraries(self) -> frozenset[str]:
+        """The first parts of names that come from outside the project."""
+        imported = [b.imported for found in self._scopes[0].bindings.values() for b in found if b.imported is not None]
+        return frozenset(name.partition(".")[0] for name in imported if self._linked(name) is None)
+
+    def _imported(self, dotted: str) -> tuple[str, ...]:
+        """What an import brings."""
+        if signatures.is_module(dotted.partition(".")[0]):
+            return (signatures.canonical(dotted),)
+        linked = self._linked(dotted)
+        if linked is None:
+            return (signatures.canonical(dotted),)
+        if linked == (dotted,):
+            self._own.add(dotted)
+        return linked
+
+    def _attributes(self, bases: tuple[str, ...], attr: str) -> tuple[str, ...]:
+        found: list[str] = []
+        for base in bases:
+            name = f"{base}.{attr}"
+            found += self._imported(name) if base in self._own else (signatures.canonical(name),)
+        return _distinct(found)
+
     @cached_property
     def _loops(self) -> tuple[Node, ...]:
         return (*self._code.index.get(For.__name__, ()), *self._code.index.get(While.__name__, ()))
@@ -152,13 +233,13 @@ class Names:
         if isinstance(expr, Name):
             return self._of_name(expr, left)
         if isinstance(expr, Attribute):
-            return _attributes(self._candidates(expr.value, left - 1), expr.attr)
+            return self._attributes(self._candidates(expr.value, left - 1), expr.attr)
         if isinstance(expr, Conditional):
             return self._union((expr.body, expr.orelse), left)
         match expr:
             case Call(func=Name(id="getattr"), args=(first, second, *_)):
                 if isinstance(second.value, Literal) and isinstance(second.value.value, str):
-                    return _attributes(self._candidates(first.value, left - 1), second.value.value)
+                    return self._attributes(self._candidates(first.value, left - 1), second.value.value)
         return ()
 
     def _union(self, parts: tuple[Expr, ...], left: int) -> tuple[str, ...]:
@@ -186,7 +267,7 @@ class Names:
         found: list[str] = []
         for binding in bindings:
             if binding.imported is not None:
-                found.append(signatures.canonical(binding.imported))
+                found.extend(self._imported(binding.imported))
             elif binding.definition is not None:
                 found.append(binding.name)
             elif binding.kind is BindingKind.ASSIGN and binding.value is not None and binding.path == ():
@@ -205,8 +286,12 @@ class Names:
         for module in reversed(stars):
             exported = signatures.exports(module)
             if exported is None:
-                return ()
-            if name.id in exported:
+                linked = self._linked(f"{module}.{name.id}")
+                if linked is None:
+                    return ()
+                if linked:
+                    return self._imported(f"{module}.{name.id}")
+            elif name.id in exported:
                 return (signatures.canonical(f"{module}.{name.id}"),)
         if name.id in _BUILTINS:
             return (f"builtins.{name.id}",)
@@ -216,10 +301,6 @@ class Names:
 def _takes_effect(binding: Binding) -> int:
     """From where on a binding holds: behind its value, for `x = x + 1` reads the old one."""
     return max(binding.end, binding.value.end if binding.value is not None else 0)
-
-
-def _attributes(bases: tuple[str, ...], attr: str) -> tuple[str, ...]:
-    return _distinct([signatures.canonical(f"{base}.{attr}") for base in bases])
 
 
 def _distinct(names: Iterable[str]) -> tuple[str, ...]:

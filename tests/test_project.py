@@ -1,0 +1,128 @@
+"""What comes of other files of a project: names, values, findings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hplint.facts.file import File
+from hplint.project import Project
+from tests.facts.reading import file_of, used
+
+
+def project(folder: Path, files: dict[str, str]) -> None:
+    """Write the files of a small project."""
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+def reading(folder: Path, name: str) -> File:
+    """One file of it, linked to the others."""
+    path = folder / name
+    return file_of(path.read_text("utf-8"), str(path), Project())
+
+
+REEXPORTS = {
+    "from": ({"helpers.py": "from torch.optim import Adam\n"}, "from helpers import Adam\nuse(Adam)"),
+    "module alias": ({"helpers.py": "import torch.nn as nn\n"}, "import helpers\nuse(helpers.nn.Linear)"),
+    "import as": (
+        {"lib/nn.py": "from torch.nn import *\n", "lib/__init__.py": ""},
+        "import lib.nn as nn\nuse(nn.Linear)",
+    ),
+    "assignment": ({"helpers.py": "import torch\nAdam = torch.optim.Adam\n"}, "from helpers import Adam as A\nuse(A)"),
+    "package": (
+        {"lib/__init__.py": "from .optim import Adam\n", "lib/optim.py": "from torch.optim import Adam\n"},
+        "import lib\nuse(lib.Adam)",
+    ),
+    "star": ({"helpers.py": "from torch.optim import Adam\n"}, "from helpers import *\nuse(Adam)"),
+    "star of stars": (
+        {"a.py": "from b import *\nfrom c import *\n", "b.py": "x = 1\n", "c.py": "from torch.nn import Linear\n"},
+        "from a import *\nuse(Linear)",
+    ),
+    "star that does not matter": ({"a.py": "x = 1\n"}, "from torch.nn import *\nfrom a import *\nuse(Linear)"),
+    "fallback": (
+        {"a.py": "try:\n    from torch.optim import Adam\nexcept E:\n    Adam = None\n"},
+        "from a import Adam\nuse(Adam)",
+    ),
+    "src": ({"src/lib/__init__.py": "from torch.optim import Adam\n"}, "from lib import Adam\nuse(Adam)"),
+    "getattr": ({"a.py": "from torch import optim\n"}, "import a\nuse(getattr(a.optim, 'Adam'))"),
+    "own class": (
+        {"a.py": "from torch.optim import Adam as Base\nclass Adam(Base): pass\n"},
+        "from a import Adam\nuse(Adam)",
+    ),
+    "own function": ({"a.py": "def Adam(): pass\n"}, "import a\nuse(a.Adam)"),
+    "own value": ({"a.py": "from x import make\nAdam = make()\n"}, "import a\nuse(a.Adam)"),
+    "unknown star": ({"a.py": "from elsewhere import *\n"}, "from torch.nn import *\nfrom a import *\nuse(Linear)"),
+    "in a circle": ({"a.py": "from b import Adam\n", "b.py": "from a import Adam\n"}, "from a import Adam\nuse(Adam)"),
+    "stars in a circle": ({"a.py": "from b import *\n", "b.py": "from a import *\n"}, "from a import *\nuse(Adam)"),
+    "itself": ({"a.py": "from a import *\nfrom a import Adam\n"}, "from a import Adam\nuse(Adam)"),
+}
+EXPECTED = {
+    "from": "torch.optim.Adam",
+    "module alias": "torch.nn.Linear",
+    "import as": "torch.nn.Linear",
+    "assignment": "torch.optim.Adam",
+    "package": "torch.optim.Adam",
+    "star": "torch.optim.Adam",
+    "star of stars": "torch.nn.Linear",
+    "star that does not matter": "torch.nn.Linear",
+    "fallback": "torch.optim.Adam",
+    "src": "torch.optim.Adam",
+    "getattr": "torch.optim.Adam",
+    "own class": "a.Adam",
+    "own function": "a.Adam",
+    "own value": "a.Adam",
+    "unknown star": "a.Linear",
+    "in a circle": "a.Adam",
+    "stars in a circle": "a.Adam",
+    "itself": "a.Adam",
+}
+
+
+@pytest.mark.parametrize("case", REEXPORTS)
+def test_names_that_a_module_hands_on(case: str, tmp_path: Path) -> None:
+    files, text = REEXPORTS[case]
+    project(tmp_path, {**files, "train.py": text})
+    file = reading(tmp_path, "train.py")
+    assert file.qualified(used(file)) == EXPECTED[case]
+
+
+def test_a_module_of_a_package_imports_from_above_it(tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        {
+            "pkg/__init__.py": "",
+            "pkg/helpers.py": "from torch.optim import SGD as Optimizer\n",
+            "helpers.py": "from torch.optim import Adam as Optimizer\n",
+            "pkg/train.py": "from helpers import Optimizer\nuse(Optimizer)",
+            "pkg/near.py": "from .helpers import Optimizer\nuse(Optimizer)",
+        },
+    )
+    file = reading(tmp_path, "pkg/train.py")
+    assert file.qualified(used(file)) == "torch.optim.Adam"
+    file = reading(tmp_path, "pkg/near.py")
+    assert file.qualified(used(file)) == "torch.optim.SGD"
+
+
+def test_the_folder_of_a_script_comes_first(tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        {
+            "scripts/helpers.py": "from torch.optim import SGD as Optimizer\n",
+            "helpers.py": "from torch.optim import Adam as Optimizer\n",
+            "scripts/train.py": "from helpers import Optimizer\nuse(Optimizer)",
+        },
+    )
+    file = reading(tmp_path, "scripts/train.py")
+    assert file.qualified(used(file)) == "torch.optim.SGD"
+
+
+def test_many_modules_that_import_everything_from_each_other(tmp_path: Path) -> None:
+    stars = "".join(f"from m{number} import *\n" for number in range(12))
+    project(tmp_path, {f"m{number}.py": stars for number in range(12)})
+    project(tmp_path, {"train.py": "from m0 import *\nuse(Adam)"})
+    file = reading(tmp_path, "train.py")
+    assert file.qualified(used(file)) != "torch.optim.Adam"
