@@ -26,7 +26,7 @@ from hplint.report.explain import explain
 TEXT = Path(hyperparameters.__file__).with_suffix(".toml").read_text(encoding="utf-8")
 ROWS = hyperparameters.rows()
 CATEGORIES = ("Optimization", "Training configuration", "Network architecture", "Regularization")
-LIBRARIES = {"torch", "keras", "transformers", "lightning", "timm", "optax", "trl", "accelerate"}
+LIBRARIES = {"torch", "keras", "transformers", "lightning", "timm", "optax", "trl", "accelerate", "peft"}
 
 SEED = {
     "learning-rate": "Optimization",
@@ -242,7 +242,7 @@ def test_suggest(asked: str, name: str | None) -> None:
         ("torch.nn.BatchNorm2d", "momentum", "batch-norm-momentum"),
         ("torch.nn.LSTM", "dropout", "rnn-dropout"),
         ("torch.nn.LSTM", "num_layers", "rnn-num-layers"),
-        ("torch.nn.LSTM", "hidden_size", "hidden-layers-and-units"),
+        ("torch.nn.LSTM", "hidden_size", "rnn-hidden-size"),
         ("torch.nn.functional.dropout", "p", "dropout"),
         ("torch.utils.data.DataLoader", "batch_size", "batch-size"),
         ("torch.optim.lr_scheduler.OneCycleLR", "max_lr", "max-lr"),
@@ -293,7 +293,8 @@ def test_explain_fits_the_terminal(row: Hyperparameter, width: int) -> None:
     examples = {f"  {line}" for line in row.code.splitlines()}
     for line in text.splitlines():
         assert line == line.rstrip()
-        assert len(line) <= width or line in examples or "https://" in line
+        unbroken = len(line.split()) == 1
+        assert len(line) <= width or line in examples or "https://" in line or unbroken
     assert "\n\n\n" not in text
     assert text.endswith("common practice.\n")
 

@@ -49,7 +49,10 @@ from collections.abc import Iterator
 
 from hplint.rule import Draft, File, Files, Level, Safety, as_number, hyperparameter_of, replace, rule, syntax, walk
 
-SEQUENCES = ("betas", "milestones", "kernel-size", "stride", "padding", "class-weights", "hidden-layers-and-units")
+SEQUENCES = (
+    "betas", "milestones", "kernel-size", "stride", "padding", "class-weights", "hidden-layers-and-units",
+    "lora-target-modules", "swa-start",
+)  # fmt: skip
 """Hyperparameters that may be several numbers."""
 SCALAR_OPERATORS = ("-", "/", "//", "**", "%", "*", "+")
 
