@@ -2,6 +2,7 @@
 
     python benchmarks/cold.py                  # the two built-in sets
     python benchmarks/cold.py FOLDER ...       # your own
+    python benchmarks/cold.py FOLDER --plant   # a copy of it with a mistake in every file that is parsed
 
 CPU time (user and system) of fresh child processes, taken in turns, medians. The parser is given exactly the texts
 that hplint parses, so files that hplint passes over count for hplint's time only. Python keeps the bytecode of both
@@ -22,9 +23,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from hplint.source import is_relevant
+
 ROOT = Path(__file__).resolve().parent.parent
 COPIES = 300
 """Files in each built-in set."""
+MISTAKE = b"\n\nplanted_rate = le-5\n"
+"""What is added with ``--plant``: the letter l for the digit 1."""
 BYTECODE = tempfile.TemporaryDirectory(prefix="hplint-bytecode-")
 """Where the measured programs keep theirs: the checkout stays as it is."""
 
@@ -150,15 +155,39 @@ def built_in() -> Iterator[list[tuple[str, Path]]]:
         yield sets
 
 
+@contextmanager
+def planted(folder: Path) -> Iterator[Path]:
+    """A copy of a folder's Python files in which each file that hplint parses ends with a mistake."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, folder.name)
+        for path in sorted(folder.rglob("*.py")):
+            if not path.is_file():
+                continue
+            data = path.read_bytes()
+            target = copy / path.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if is_relevant(data.decode("utf-8", "replace")):
+                data += MISTAKE
+            target.write_bytes(data)
+        yield copy
+
+
 def main() -> None:
     """Measure the folders of the command line, or the built-in sets."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("folders", nargs="*", type=Path, help="what to lint; without any, two sets made of fixtures/")
+    parser.add_argument("--plant", action="store_true", help="measure copies of the folders, a mistake in every file")
     parser.add_argument("--rounds", type=int, default=5, help="runs of each of the two programs (default: 5)")
     arguments = parser.parse_args()
-    if arguments.folders:
-        for folder in arguments.folders:
+    if arguments.plant and not arguments.folders:
+        parser.error("--plant needs a folder: the second built-in set has findings in every file")
+    for folder in arguments.folders:
+        if arguments.plant:
+            with planted(folder.resolve()) as copy:
+                measure(f"{folder}, with a finding in every file", copy, arguments.rounds)
+        else:
             measure(str(folder), folder.resolve(), arguments.rounds)
+    if arguments.folders:
         return
     with built_in() as sets:
         for title, folder in sets:

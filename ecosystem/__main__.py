@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         return command(options)
-    except Problem as problem:
+    except (Problem, OSError) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return WRONG
 

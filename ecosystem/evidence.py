@@ -48,7 +48,8 @@ def evidence(verdicts: list[Verdict]) -> str:
     ]
     read = [verdict for verdict in verdicts if verdict.is_read]
     packages = sorted({f"{verdict.package} {verdict.version}" for verdict in read})
-    lines += [f'corpus = "{CORPUS}"', "packages = [", *(f'    "{package}",' for package in packages), "]"]
+    listed = ["packages = [", *(f'    "{package}",' for package in packages), "]"] if packages else ["packages = []"]
+    lines += [f'corpus = "{CORPUS}"', *listed]
     for rule, ours in by_rule(verdicts).items():
         found = precision(ours)
         date = max(opinion.date for verdict in ours for opinion in verdict.opinions)

@@ -29,7 +29,9 @@ class Tree:
     @property
     def environment(self) -> dict[str, str]:
         """The environment in which Python imports this hplint and no other."""
-        return {**os.environ, "PYTHONPATH": str(self.folder)}
+        # Bytecode is kept, as it is for what is installed: only the first package waits for it.
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return {**kept, "PYTHONPATH": str(self.folder)}
 
 
 def working_tree(folder: Path, root: Path = ROOT) -> Tree:

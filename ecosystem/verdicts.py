@@ -83,12 +83,13 @@ def text_hash(line: str) -> str:
 # --- the file
 
 
-def load(path: Path = VERDICTS) -> list[Verdict]:
-    """All verdicts.
+def load(path: Path | None = None) -> list[Verdict]:
+    """All verdicts of a file, of verdicts.toml without one.
 
     Raises:
         Problem: an entry is not as it should be.
     """
+    path = path or VERDICTS
     with path.open("rb") as file:
         entries: list[dict[str, Any]] = tomllib.load(file).get("verdict", [])
     return [_verdict(entry, path.name) for entry in entries]
