@@ -1,0 +1,171 @@
+"""Where an object goes in a file: what is read of it, what it is handed to, and whether it leaves the view."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from hplint.facts import syntax
+from hplint.facts.makers import calls_of, parameter_given, run_by
+from hplint.facts.syntax import Arg, Attribute, Call, Collection, Expr, FunctionDef, Name, Node
+from hplint.facts.tree import children, inside
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+_STEPS = 2000
+"""Expressions that one journey may pass before it counts as out of view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What becomes of an object.
+
+    ``names``: every expression that stands for it. ``read``: the attributes that are taken of it. ``handed``: the
+    calls of code outside this file that are given it, each with the argument. ``escapes``: it is also put into
+    something, or returned to callers that are not in view.
+    """
+
+    names: tuple[Expr, ...]
+    read: tuple[Attribute, ...]
+    handed: tuple[tuple[Call, Arg], ...]
+    escapes: bool
+
+
+def journey(file: File, start: Expr) -> Journey:
+    """Follow the object that an expression makes through the file."""
+    return _Traveller(file).follow(start)
+
+
+class _Traveller:
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._pending: list[tuple[Expr, tuple[int, ...]]] = []
+        self._passed: set[object] = set()
+        self._names: list[Expr] = []
+        self._read: list[Attribute] = []
+        self._handed: list[tuple[Call, Arg]] = []
+        self._escapes = False
+
+    def follow(self, start: Expr) -> Journey:
+        self._pending.append((start, ()))
+        while self._pending and not self._escapes:
+            expr, place = self._pending.pop()
+            if id(expr) in self._passed:
+                continue
+            self._passed.add(id(expr))
+            if len(self._passed) > _STEPS:
+                self._escapes = True
+            self._visit(expr, place)
+        return Journey(tuple(self._names), tuple(self._read), tuple(self._handed), self._escapes)
+
+    def _visit(self, expr: Expr, place: tuple[int, ...]) -> None:
+        """``place``: where in the tuple that ``expr`` is the object is."""
+        if not place:
+            self._names.append(expr)
+        parent = _parents(self._file).get(id(expr))
+        match parent:
+            case syntax.Assign() if parent.value is expr:
+                for target in parent.targets:
+                    self._store(target, place)
+            case syntax.NamedExpr() if parent.value is expr:
+                self._store(parent.target, place)
+            case syntax.Return():
+                self._return(parent, place)
+            case Collection(kind="tuple"):
+                index = next(i for i, element in enumerate(parent.elements) if element is expr)
+                outer = _parents(self._file).get(id(parent))
+                if isinstance(outer, syntax.Assign) and outer.value is not parent:
+                    pass  # It is assigned here.
+                elif isinstance(outer, syntax.Assign | syntax.Return):
+                    self._pending.append((parent, (index, *place)))
+                else:
+                    self._escapes = True
+            case _ if place:
+                self._escapes = True
+            case Attribute():
+                self._read.append(parent)
+            case Arg():
+                self._hand(parent)
+            case syntax.Conditional() if parent.test is not expr:
+                self._pending.append((parent, ()))
+            case syntax.Binary(op="or" | "and"):
+                self._pending.append((parent, ()))
+            case syntax.Assign() | syntax.ExprStatement() | syntax.If() | syntax.While() | syntax.Conditional():
+                pass  # It is only tested, or dropped.
+            case syntax.Compare() | syntax.Unary(op="not"):
+                pass
+            case syntax.Other(kind="f-string"):
+                pass
+            case syntax.Simple(kind="assert" | "del" | "global"):
+                pass
+            case _:
+                self._escapes = True
+
+    def _store(self, target: Expr, place: tuple[int, ...]) -> None:
+        if isinstance(target, Collection):
+            if not place or place[0] >= len(target.elements):
+                self._escapes = True
+            else:
+                self._store(target.elements[place[0]], place[1:])
+        elif place:
+            self._escapes = True
+        elif isinstance(target, Name):
+            self._read_name(target.id, target.scope)
+        elif isinstance(target, Attribute):
+            for other in self._file.all(Attribute):
+                if other.attr == target.attr and other is not target:
+                    self._pending.append((other, ()))
+        else:
+            self._escapes = True
+
+    def _read_name(self, name: str, scope: int) -> None:
+        found = self._file.names.lookup(name, scope)
+        key = (name, found[0].number) if found else (name, -1)
+        if found is None or key in self._passed:
+            return
+        self._passed.add(key)
+        for other in self._file.all(Name):
+            if other.id == name:
+                bound = self._file.names.lookup(name, other.scope)
+                if bound is not None and bound[0] is found[0]:
+                    self._pending.append((other, ()))
+
+    def _return(self, statement: syntax.Return, place: tuple[int, ...]) -> None:
+        around = [each for each in self._file.all(FunctionDef) if inside(statement, each)]
+        calls = calls_of(self._file, max(around, key=lambda each: each.start)) if around else ()
+        if not calls:
+            self._escapes = True
+        self._pending += [(call, place) for call in calls]
+
+    def _hand(self, arg: Arg) -> None:
+        call = _parents(self._file).get(id(arg))
+        if not isinstance(call, Call):
+            self._escapes = True
+            return
+        function = run_by(self._file, call)
+        if function is None:
+            self._handed.append((call, arg))
+            return
+        name = parameter_given(self._file, function, call, arg)
+        if name is None:
+            self._escapes = True
+        else:
+            self._read_name(name, function.scope)
+
+
+@lru_cache(maxsize=1)
+def _parents(file: File) -> dict[int, Node]:
+    """The record around each expression, by identity."""
+    return dict(_links(file))
+
+
+def _links(file: File) -> Iterator[tuple[int, Node]]:
+    pending: list[Node] = list(file.code.body)
+    while pending:
+        node = pending.pop()
+        for child in children(node):
+            yield id(child), node
+            pending.append(child)
