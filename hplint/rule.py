@@ -21,24 +21,27 @@ from hplint.facts.constructed import (
 )
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.file import File, as_version
+from hplint.facts.journeys import Journey, journey
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values
 from hplint.facts.lifetimes import (
     Group,
-    Later,
     followed,
-    learning_rate_later,
+    never_sets_rate,
     optimizer_of,
     optimizers,
     parameter_groups,
     schedulers,
+    sets_rate_later,
     with_groups,
 )
+from hplint.facts.makers import elements_of, made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.statements import moved_before
-from hplint.facts.surroundings import expected, is_test, own_parser, untested
+from hplint.facts.stepped import StepCall, step_calls
+from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
 from hplint.facts.training import Event, EventKind, Role, TrainingStep
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
@@ -69,8 +72,8 @@ __all__ = [
     "File",
     "Files",
     "Group",
+    "Journey",
     "Labelled",
-    "Later",
     "Layer",
     "Level",
     "Located",
@@ -88,6 +91,7 @@ __all__ = [
     "Safety",
     "Setting",
     "Signature",
+    "StepCall",
     "Steps",
     "TrainingStep",
     "Value",
@@ -99,7 +103,9 @@ __all__ = [
     "closest",
     "constants",
     "count_plain_layers",
+    "delete_argument",
     "depends_on_mode",
+    "elements_of",
     "expected",
     "exponent_lost",
     "exports",
@@ -112,15 +118,17 @@ __all__ = [
     "is_complete",
     "is_module",
     "is_test",
+    "journey",
     "labelled_values",
-    "learning_rate_later",
     "local_name",
     "look_alike",
+    "made_by",
     "made_from",
     "may_be_zero",
     "meant_to_stay_on",
     "module_class",
     "move_before",
+    "never_sets_rate",
     "optimizer_of",
     "optimizers",
     "own_parser",
@@ -135,10 +143,13 @@ __all__ = [
     "rule",
     "schedulers",
     "self_name",
+    "sets_rate_later",
     "settings",
     "settings_of",
     "shows_regularisation",
+    "step_calls",
     "syntax",
+    "tests_around",
     "thresholds",
     "torch_module",
     "torch_roles",
@@ -211,6 +222,20 @@ class Draft:
 def replace(at: Located, text: str, title: str, safety: Safety = Safety.UNSAFE) -> DraftFix:
     """A fix with a single edit."""
     return DraftFix(title, (DraftEdit(at.start, at.end, text),), safety)
+
+
+def delete_argument(call: BoundCall, argument: syntax.Arg, safety: Safety = Safety.SAFE) -> DraftFix | None:
+    """A fix that deletes an argument with its comma; None for what ``**options`` brings."""
+    if argument not in call.node.args:
+        return None
+    position = call.node.args.index(argument)
+    if position > 0:
+        edit = DraftEdit(call.node.args[position - 1].end, argument.end, "")
+    elif len(call.node.args) > 1:
+        edit = DraftEdit(argument.start, call.node.args[1].start, "")
+    else:
+        edit = DraftEdit(argument.start, argument.end, "")
+    return DraftFix("delete the argument", (edit,), safety)
 
 
 def within(event: Event, message: str) -> tuple[tuple[Located, str], ...]:

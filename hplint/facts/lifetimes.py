@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 from functools import lru_cache
 
 from hplint.facts import syntax
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.file import File
+from hplint.facts.journeys import journey
+from hplint.facts.makers import made_by
 from hplint.facts.surroundings import untested
 from hplint.facts.syntax import Arg, Expr, Literal
 from hplint.facts.tree import inside
@@ -132,33 +133,29 @@ def _weight(file: File, expr: Expr) -> bool:
 # --- what happens later
 
 
-class Later(Enum):
-    """Whether a learning rate is set after the optimizer is constructed."""
-
-    NEVER = "never"
-    """Every use of the optimizer is in view, and none of them can change it."""
-    UNKNOWN = "unknown"
-    SET = "set"
-    """It is, or something that looks made for it is given the optimizer."""
-
-
 _HARMLESS = frozenset({"step", "zero_grad", "state_dict", "unscale_", "update"})
 _SETTERS = frozenset(SCHEDULERS + name for name in ("OneCycleLR", "CyclicLR", "LambdaLR"))
 _SCALERS = ("torch.", "transformers.", "timm.", "accelerate.", "lightning.", "pytorch_lightning.")
 _SCHEDULE_WORDS = re.compile(r"sched|noam|warm|lr(?![a-z])|LR|rate|anneal|cycl", re.IGNORECASE)
 
 
-def learning_rate_later(file: File, call: BoundCall) -> Later:
-    """What becomes of an optimizer's learning rate after it is constructed."""
+def sets_rate_later(file: File, call: BoundCall) -> bool:
+    """Whether an optimizer's learning rate is set after it is constructed, or something made for it is given it."""
     if _writes_learning_rate(file) or _is_argument(file, call.node):
-        return Later.SET
-    holders = _holders(file, call.node)
-    names = {file.source(holder) for holder in holders}
-    uses = [] if not names else [other for other in file.all(syntax.Call) if _given(file, other, names)]
-    if any(_sets(file, use) for use in uses):
-        return Later.SET
-    seen = bool(holders) and not uses and all(isinstance(holder, syntax.Name) for holder in holders)
-    return Later.NEVER if seen and _only_harmless(file, names, holders) else Later.UNKNOWN
+        return True
+    names = {file.source(holder) for holder in _holders(file, call.node)}
+    return bool(names) and any(_given(file, other, names) and _sets(file, other) for other in file.all(syntax.Call))
+
+
+def never_sets_rate(file: File, call: BoundCall) -> bool:
+    """Whether all that becomes of an optimizer is in view: it is stepped, and nothing could set its options."""
+    if sets_rate_later(file, call):
+        return False
+    way = journey(file, call.node)
+    takers = [other.func for other, _ in way.handed if isinstance(other.func, syntax.Attribute)]
+    methods = [*way.read, *takers]
+    harmless = len(takers) == len(way.handed) and all(each.attr in _HARMLESS for each in methods)
+    return not way.escapes and harmless and any(each.attr == "step" for each in methods)
 
 
 def _writes_learning_rate(file: File) -> bool:
@@ -210,33 +207,11 @@ def _sets(file: File, call: syntax.Call) -> bool:
     return name in _SETTERS or (not name.startswith(_SCALERS) and bool(_SCHEDULE_WORDS.search(name.rpartition(".")[2])))
 
 
-def _only_harmless(file: File, names: set[str], holders: list[Expr]) -> bool:
-    """Whether every appearance of the names is an assignment to them or a call that leaves the options alone."""
-    harmless = {holder.start for holder in holders}
-    for call in file.all(syntax.Call):
-        if isinstance(call.func, syntax.Attribute) and call.func.attr in _HARMLESS:
-            harmless |= {call.func.value.start, *(arg.value.start for arg in call.args)}
-    return all(name.start in harmless for name in file.all(syntax.Name) if name.id in names)
-
-
 def optimizer_of(file: File, scheduler: BoundCall) -> BoundCall | None:
     """The construction of the optimizer that a scheduler is built on, None unless there can be only one."""
     given = scheduler.argument("optimizer").node
-    if given is None:
-        return None
-    constructed = followed(file, given.value)
-    if isinstance(given.value, syntax.Attribute):
-        target = file.source(given.value)
-        stores = [
-            (assigned, statement.value)
-            for statement in file.all(syntax.Assign)
-            for assigned in statement.targets
-            if file.source(assigned) == target
-        ]
-        constructed = stores[0][1] if len(stores) == 1 and stores[0][1] is not None else given.value
-    if not isinstance(constructed, syntax.Call):
-        return None
-    bound = file.bound(constructed)
+    made = () if given is None else made_by(file, given.value)
+    bound = file.bound(made[0]) if len(made) == 1 else None
     return bound if bound is not None and bound.name.startswith(OPTIMIZERS) else None
 
 

@@ -122,11 +122,13 @@ def _raised_on_purpose(file: File, node: Node) -> bool:
 
 
 def _probed(file: File, node: Node) -> bool:
-    tests = [
-        *(choice.test for choice in file.all(syntax.If) if inside(node, choice)),
-        *(choice.test for choice in file.all(syntax.Conditional) if inside(node, choice)),
-    ]
-    return any(_PROBE.search(file.source(test)) for test in tests)
+    return any(_PROBE.search(test) for test in tests_around(file, node))
+
+
+def tests_around(file: File, node: Node) -> Iterator[str]:
+    """The texts of the conditions that a record stands under, in either branch."""
+    choices: tuple[syntax.If | syntax.Conditional, ...] = (*file.all(syntax.If), *file.all(syntax.Conditional))
+    yield from (file.source(choice.test) for choice in choices if inside(node, choice))
 
 
 def _names(kind: Expr | None) -> frozenset[str]:

@@ -58,20 +58,16 @@ except TypeError:
 from collections.abc import Iterator
 
 from hplint.rule import (
-    BoundCall,
     Draft,
-    DraftEdit,
-    DraftFix,
     File,
     Files,
     Level,
     Removed,
-    Safety,
     as_version,
+    delete_argument,
     expected,
     removals,
     rule,
-    syntax,
 )
 
 
@@ -86,7 +82,7 @@ def removed_argument(file: File) -> Iterator[Draft]:
                 if level is None:
                     continue
                 message = f"`{call.short}` has no `{gone.parameter}` from torch {gone.gone} on: it raises TypeError"
-                yield Draft(argument, message, fix=deleted(call, argument), level=level)
+                yield Draft(argument, message, fix=delete_argument(call, argument), level=level)
 
 
 def judged(gone: Removed, target: tuple[int, ...] | None) -> Level | None:
@@ -96,17 +92,3 @@ def judged(gone: Removed, target: tuple[int, ...] | None) -> Level | None:
     if target >= as_version(gone.gone):
         return Level.ERROR
     return None if target <= as_version(gone.last) else Level.WARNING
-
-
-def deleted(call: BoundCall, argument: syntax.Arg) -> DraftFix | None:
-    """Take the argument away, with the comma before it, or the one behind it where it is the first."""
-    if argument not in call.node.args:
-        return None
-    position = call.node.args.index(argument)
-    if position:
-        edit = DraftEdit(call.node.args[position - 1].end, argument.end, "")
-    elif len(call.node.args) > 1:
-        edit = DraftEdit(argument.start, call.node.args[1].start, "")
-    else:
-        edit = DraftEdit(argument.start, argument.end, "")
-    return DraftFix("delete the argument", (edit,), Safety.SAFE)

@@ -55,14 +55,13 @@ from hplint.rule import (
     Draft,
     File,
     Files,
-    Later,
     Level,
     Presence,
     is_test,
-    learning_rate_later,
     optimizers,
     parameter_groups,
     rule,
+    sets_rate_later,
 )
 
 FIND_THEIR_OWN = frozenset({"Adadelta", "Adafactor", "LBFGS", "Rprop"})
@@ -85,7 +84,7 @@ def default_learning_rate(file: File) -> Iterator[Draft]:
         # An argument that raises may have been meant for the learning rate.
         if call.short in FIND_THEIR_OWN or call.inherited or call.unexpected or not trains_at_default(file, call):
             continue
-        if learning_rate_later(file, call) is not Later.SET:
+        if not sets_rate_later(file, call):
             shown = default.default.source
             message = f"`{call.short}` is given no `lr` and trains at torch's default of {shown}, which fits few models"
             yield Draft(call.node.func, message)

@@ -26,7 +26,7 @@ moving = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 ```
 
 From 10 on it is an error for the Adam family, from 1 a warning, from 0.1 pedantic; for SGD the bounds are 1000, 100
-and 10. A rate of 0 is reported only where the whole life of the optimizer is in view and nothing in it sets another.
+and 10. A rate of 0 is the business of lr-zero-or-negative.
 
 ## Looks like it, is not
 
@@ -53,19 +53,16 @@ schedule = torch.optim.lr_scheduler.LambdaLR(scaled, noam_rate)
 from collections.abc import Iterator
 
 from hplint.rule import (
-    BoundCall,
     Draft,
     File,
     Files,
-    Later,
     Level,
     Setting,
     exponent_lost,
     is_test,
-    learning_rate_later,
     optimizers,
-    parameter_groups,
     rule,
+    sets_rate_later,
     settings_of,
     thresholds,
     with_groups,
@@ -90,21 +87,8 @@ def lr_implausible(file: File) -> Iterator[Draft]:
     for call, setting in found:
         level = judged(call.short, setting)
         spared = exponent_lost(file, setting) or (not setting.closed and setting.origin in shared)
-        if setting.number == 0 and setting.closed and never_moves(file, call):
-            message = "`lr` is 0 and nothing sets it later: no weight ever moves"
-            yield Draft(setting.at, message, setting.related, level=Level.WARNING)
-        elif level is not None and not spared and (level is Level.ERROR or not sets_later(file, call)):
+        if level is not None and not spared and (level is Level.ERROR or not sets_rate_later(file, call)):
             yield Draft(setting.at, f"{setting.says}: {effect(call.short, setting)}", setting.related, level=level)
-
-
-def never_moves(file: File, call: BoundCall) -> bool:
-    """Whether all that an optimizer is given trains with its own learning rate, for good. In a group 0 means frozen."""
-    return parameter_groups(file, call).plain and learning_rate_later(file, call) is Later.NEVER
-
-
-def sets_later(file: File, call: BoundCall) -> bool:
-    """Whether the rate is only what a schedule starts from: with ``lr=1`` a ``LambdaLR`` gives the rate itself."""
-    return learning_rate_later(file, call) is Later.SET
 
 
 def judged(optimizer: str, setting: Setting) -> Level | None:

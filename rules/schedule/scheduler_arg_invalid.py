@@ -3,9 +3,8 @@
 Most schedulers check nothing. A `step_size` of -1 multiplies the rate in every step, so it is gone within ten; a
 `step_size` or `T_max` of 0 raises `ZeroDivisionError` only in the first step; milestones given as shares of the run,
 `[0.5, 0.75]`, are compared with whole epochs and never met, so the rate is never lowered. A warm-up of 0 steps with
-`LinearLR` is no missing warm-up: the rate starts at a third of itself and stays there. A floor above the rate of the
-optimizer turns a decay into a rise, or keeps `ReduceLROnPlateau` from ever acting. In the log of the learning rate each
-of these is plain to see; in the loss it looks like a model that does not learn.
+`LinearLR` is no missing warm-up: the rate starts at a third of itself and stays there. In the log of the learning rate
+each of these is plain to see; in the loss it looks like a model that does not learn.
 
 ```python bad
 from torch.optim.lr_scheduler import CosineAnnealingLR, MultiStepLR, ReduceLROnPlateau, StepLR
@@ -23,15 +22,6 @@ each_step = StepLR(optimizer, step_size=30)
 no_length = CosineAnnealingLR(optimizer, T_max=90)
 shares = MultiStepLR(optimizer, milestones=[45, 68])
 to_nothing = ReduceLROnPlateau(optimizer, factor=0.5)
-```
-
-The floor is compared with the learning rate where both are known:
-
-```python bad
-import torch
-
-optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
-schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=90, eta_min=1e-2)  # HP117
 ```
 
 ## Looks like it, is not
@@ -53,24 +43,18 @@ both = SequentialLR(optimizer, [no_warm_up, cosine], milestones=[0])
 ## References
 
 - <https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate>
-- AmirmohammadRostami/KeywordsSpotting-EfficientNet-A0#1: `eta_min` equal to the rate kept it constant for a whole run.
 """
 
 from collections.abc import Callable, Iterator
 
 from hplint.rule import (
-    BoundCall,
     Draft,
     File,
     Files,
-    Later,
     Level,
     Setting,
     as_number,
     for_argument,
-    learning_rate_later,
-    optimizer_of,
-    parameter_groups,
     rule,
     schedulers,
     settings_of,
@@ -108,7 +92,6 @@ NONSENSE: dict[tuple[str, str], tuple[tuple[Callable[[float], bool], str], ...]]
     ("ConstantLR", "total_iters"): ((lambda n: n <= 0, STUCK),),
     ("PolynomialLR", "power"): ((lambda n: n < 0, "the last step raises ZeroDivisionError"),),
 }
-FLOORS = {"CosineAnnealingLR": "eta_min", "CosineAnnealingWarmRestarts": "eta_min", "ReduceLROnPlateau": "min_lr"}
 
 
 @rule(
@@ -131,25 +114,9 @@ def scheduler_arg_invalid(file: File) -> Iterator[Draft]:
                         message = f"{setting.says}: {effect.format(number)}"
                         row = for_argument(call.name, parameter)
                         yield Draft(setting.at, message, setting.related, hyperparameter=row)
-        yield from floor_above_start(file, call)
 
 
 def numbers(setting: Setting) -> list[float]:
     """The value, or the values of a list, as far as they are numbers."""
     values = setting.constant if isinstance(setting.constant, tuple) else (setting.constant,)
     return [number for value in values if (number := as_number(value)) is not None]
-
-
-def floor_above_start(file: File, call: BoundCall) -> Iterator[Draft]:
-    """The lowest rate of a schedule against the one that its optimizer starts from."""
-    optimizer = optimizer_of(file, call) if call.short in FLOORS else None
-    if optimizer is None or not parameter_groups(file, optimizer).plain:
-        return
-    if learning_rate_later(file, optimizer) is Later.SET:
-        return
-    start = optimizer.argument("lr").value.single
-    started = as_number(start.constant) if start is not None else None
-    for setting in settings_of([untested(file, call.argument(FLOORS[call.short]))]):
-        if started and setting.closed and (setting.number or 0.0) >= started:
-            message = f"{setting.says}, not below the {started:g} that `{optimizer.short}` starts from: nothing decays"
-            yield Draft(setting.at, message, ((optimizer.node, "the optimizer"),), level=Level.WARNING)

@@ -6,12 +6,12 @@ import pytest
 
 from hplint.facts.lifetimes import (
     Groups,
-    Later,
-    learning_rate_later,
+    never_sets_rate,
     optimizer_of,
     optimizers,
     parameter_groups,
     schedulers,
+    sets_rate_later,
 )
 from tests.facts.reading import file_of
 
@@ -59,39 +59,54 @@ def test_groups_that_are_written_out() -> None:
     assert not groups_of("g = [{'params': p}]\ng.append(more)\no = torch.optim.SGD(g, lr=1)").complete
 
 
-@pytest.mark.parametrize(
-    ("text", "later"),
-    [
-        ("o.zero_grad()\no.step()", Later.NEVER),
-        ("scaler.step(o)\nscaler.update()", Later.NEVER),
-        ("train(o)", Later.UNKNOWN),
-        ("s = lr_scheduler.StepLR(o, 3)", Later.UNKNOWN),
-        ("for g in o.param_groups:\n    print(g)", Later.UNKNOWN),
-        ("s = lr_scheduler.OneCycleLR(o, 0.1, 100)", Later.SET),
-        ("s = lr_scheduler.LambdaLR(o, f)", Later.SET),
-        ("s = NoamSchedule(o)", Later.SET),
-        ("adjust_learning_rate(o, 3)", Later.SET),
-        ("o.param_groups[0]['lr'] = 3", Later.SET),
-        ("def set(g):\n    g['lr'] *= 3", Later.SET),
-    ],
-)
-def test_the_learning_rate_later(text: str, later: Later) -> None:
-    file = file_of(f"{START}o = torch.optim.SGD(model.parameters(), lr=1)\n{text}\n")
-    assert learning_rate_later(file, next(optimizers(file))) is later
+NEVER, UNKNOWN, SET = (False, True), (False, False), (True, False)
+"""Whether a rate is set later, whether it certainly is not."""
 
 
-@pytest.mark.parametrize(
-    ("text", "later"),
-    [
-        ("wrap(torch.optim.SGD(p, lr=1))", Later.SET),
-        ("self.o = torch.optim.SGD(p, lr=1)", Later.UNKNOWN),
-        ("def build(p):\n    return torch.optim.SGD(p, lr=1)", Later.UNKNOWN),
-        ("a, b = torch.optim.SGD(p, lr=1), 3\na.step()", Later.NEVER),
-    ],
-)
-def test_where_an_optimizer_is_put(text: str, later: Later) -> None:
+def rate_of(text: str) -> tuple[bool, bool]:
     file = file_of(START + text)
-    assert learning_rate_later(file, next(optimizers(file))) is later
+    optimizer = next(optimizers(file))
+    return sets_rate_later(file, optimizer), never_sets_rate(file, optimizer)
+
+
+@pytest.mark.parametrize(
+    ("text", "later"),
+    [
+        ("o.zero_grad()\no.step()", NEVER),
+        ("scaler.step(o)\nscaler.update()", NEVER),
+        ("def train(opt):\n    opt.step()\ntrain(o)", NEVER),
+        ("o.zero_grad()", UNKNOWN),
+        ("train(o)", UNKNOWN),
+        ("def train(opt):\n    opt.step()\n    more(opt)\ntrain(o)", UNKNOWN),
+        ("s = lr_scheduler.StepLR(o, 3)\no.step()", UNKNOWN),
+        ("for g in o.param_groups:\n    print(g)\no.step()", UNKNOWN),
+        ("s = lr_scheduler.OneCycleLR(o, 0.1, 100)", SET),
+        ("s = lr_scheduler.LambdaLR(o, f)", SET),
+        ("s = NoamSchedule(o)", SET),
+        ("adjust_learning_rate(o, 3)", SET),
+        ("o.param_groups[0]['lr'] = 3", SET),
+        ("def set(g):\n    g['lr'] *= 3", SET),
+    ],
+)
+def test_whether_the_rate_is_set_later(text: str, later: tuple[bool, bool]) -> None:
+    assert rate_of(f"o = torch.optim.SGD(model.parameters(), lr=1)\n{text}\n") == later
+
+
+@pytest.mark.parametrize(
+    ("text", "later"),
+    [
+        ("wrap(torch.optim.SGD(p, lr=1))", SET),
+        ("self.o = torch.optim.SGD(p, lr=1)", UNKNOWN),
+        ("self.o = torch.optim.SGD(p, lr=1)\nself.o.step()", NEVER),
+        ("def build(p):\n    return torch.optim.SGD(p, lr=1)", UNKNOWN),
+        ("def build(p):\n    return torch.optim.SGD(p, lr=1)\no = build(p)\no.step()", NEVER),
+        ("def build(p):\n    o = torch.optim.SGD(p, lr=1)\n    return p, o\nm, o = build(p)\no.step()", NEVER),
+        ("a, b = torch.optim.SGD(p, lr=1), 3\na.step()", NEVER),
+        ("o = [torch.optim.SGD(p, lr=1)]\no[0].step()", UNKNOWN),
+    ],
+)
+def test_where_an_optimizer_is_put(text: str, later: tuple[bool, bool]) -> None:
+    assert rate_of(text) == later
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,52 @@
+"""Where optimizers and schedulers are stepped, and what they are known to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from hplint.facts.events import Role
+from hplint.facts.makers import made_by
+from hplint.facts.receivers import role_of
+from hplint.facts.syntax import Attribute, Call, Expr
+
+if TYPE_CHECKING:
+    from hplint.facts.calls import BoundCall
+    from hplint.facts.file import File
+
+
+@dataclass(frozen=True, slots=True)
+class StepCall:
+    """A call of ``step``: of ``thing`` itself, or of a gradient scaler that is given it.
+
+    ``made``: the calls one of which has constructed the thing, all with known names; empty when there may be others.
+    """
+
+    call: Call
+    thing: Expr
+    made: tuple[BoundCall, ...]
+    by_scaler: bool = False
+
+    def is_only(self, *names: str) -> bool:
+        """Whether the thing is certainly constructed by one of the named callables."""
+        return bool(self.made) and all(call.name in names for call in self.made)
+
+
+def step_calls(file: File) -> tuple[StepCall, ...]:
+    """Every call of ``step`` in a file, in the order of the text."""
+    return _step_calls(file) if ".step(" in file.text else ()
+
+
+@lru_cache(maxsize=1)
+def _step_calls(file: File) -> tuple[StepCall, ...]:
+    found = []
+    for call in file.all(Call):
+        if not isinstance(call.func, Attribute) or call.func.attr != "step":
+            continue
+        by_scaler = bool(call.args) and role_of(file, call.func.value) is Role.SCALER
+        thing = call.args[0].value if by_scaler else call.func.value
+        bound = [file.bound(each) for each in made_by(file, thing)]
+        made = tuple(each for each in bound if each is not None)
+        found.append(StepCall(call, thing, made if len(made) == len(bound) else (), by_scaler))
+    return tuple(found)
