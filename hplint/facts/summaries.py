@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from hplint.facts import syntax
@@ -106,6 +106,12 @@ class Summaries:
         reading.block(body)
         deepest = max((len(trace.guards) for trace in reading.traces), default=0)
         return tuple(reading.traces) if len(reading.traces) <= _EVENTS and deepest <= _CONDITIONS else ()
+
+
+@lru_cache(maxsize=1)
+def summaries_of(file: File) -> Summaries:
+    """The summaries of the file that is being checked, which several facts ask for."""
+    return Summaries(file)
 
 
 _SINGLE = (syntax.ExprStatement, Assign, AugAssign)
