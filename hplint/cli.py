@@ -83,7 +83,7 @@ def _selectors(name: str, help: str) -> Callable[[Any], Any]:
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
 @click.option(
     "--output-format",
-    type=click.Choice(["full", "concise", "json"]),
+    type=click.Choice(["full", "concise", "json", "github"]),
     default="full",
     show_default=True,
     help="The report.",
@@ -222,6 +222,10 @@ def _rendered(report: Report, options: dict[str, Any], stdin: Source | None, *, 
         return json.render(report, statistics=options["statistics"])
     if options["statistics"]:
         return concise.statistics(report, color=color)
+    if options["output_format"] == "github":
+        from hplint.report import github
+
+        return github.render(report)
     if options["output_format"] == "concise":
         return concise.render(report, color=color)
     return text.render(report, _source_reader(stdin), color=color)

@@ -213,7 +213,7 @@ def test_names_that_no_terminal_should_see(folder: Path) -> None:
 def test_a_name_that_is_no_text(folder: Path, run_hplint: RunHplint) -> None:
     name = os.fsdecode(b"\xff.py")
     (folder / name).write_text("import torch\nRED\n")
-    for style in ("full", "concise", "json"):
+    for style in ("full", "concise", "json", "github"):
         result = run_hplint("check", "--output-format", style, cwd=folder)
         assert (result.returncode, result.stderr) == (1, "")
         assert "\\udcff.py" in result.stdout

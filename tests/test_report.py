@@ -1,4 +1,4 @@
-"""What is printed: the three formats, statistics, colours; and the JSON Schema."""
+"""What is printed: the formats, statistics, colours; and the JSON Schema."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hplint.model import Edit, Engine, Finding, Fix, Level, Position, Related, Safety, Span
-from hplint.report import Report, concise, summary, text
+from hplint.report import Report, concise, github, summary, text
 from hplint.report import json as json_report
 from hplint.report.rules import markdown
 from hplint.report.style import Style, printable
@@ -199,6 +199,62 @@ def test_json_without_findings_and_without_places(project: Path) -> None:
     VALIDATOR.validate(json_report.document(Report((live,), 1)))
 
 
+# --- GitHub
+
+
+def command(at: Span | None, level: Level = Level.ERROR, **more: Any) -> str:
+    """The workflow command of one finding."""
+    first, *rest = github.render(Report((finding(at, level, **more),), 1)).splitlines()
+    assert len(rest) == 1, "a command is one line; the summary is the other"
+    return first
+
+
+@pytest.mark.parametrize(
+    ("level", "name"),
+    [(Level.ERROR, "error"), (Level.WARNING, "warning"), (Level.ADVICE, "notice"), (Level.PEDANTIC, "notice")],
+)
+def test_github(level: Level, name: str) -> None:
+    assert command(span(2, 7, 2, 10), level) == (
+        f"::{name} file=a.py,line=2,col=7,endLine=2,endColumn=10,title=HP101 unexpected-argument"
+        "::a.py:2:7: `x` is wrong"
+    )
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        (None, "file=a.py"),
+        (span(2, 7, 4, 3), "file=a.py,line=2,endLine=4"),
+        (span(2, 7, 4, 1), "file=a.py,line=2,endLine=3"),
+        (span(2, 7, 3, 1), "file=a.py,line=2,endLine=2"),
+    ],
+)
+def test_github_has_columns_within_a_line_only(at: Span | None, expected: str) -> None:
+    assert command(at).startswith(f"::error {expected},title=HP101 unexpected-argument::a.py:")
+
+
+def test_github_appends_related_places() -> None:
+    related = (Related("b.py", span(12, 1, 12, 2), "`lr` set here"), Related("c.py", span(3, 4, 3, 9), "50% of it"))
+    said = command(span(1, 1, 1, 2), related=related).rpartition("::")[2]
+    assert said == "a.py:1:1: `x` is wrong%0Ab.py:12:1: `lr` set here%0Ac.py:3:4: 50%25 of it"
+
+
+def test_github_escapes_what_would_end_a_command() -> None:
+    odd = Finding("HP101", "unexpected-argument", Level.ERROR, "a, b: 5%\x1b[1m", "x,y:z%\r\n::.py", span(1, 1, 1, 2))
+    properties, said = github.render(Report((odd,), 1)).splitlines()[0].removeprefix("::error ").split("::", 1)
+    assert properties.startswith("file=x%2Cy%3Az%25\\r\\n%3A%3A.py,line=1,")
+    assert said == "x,y:z%25\\r\\n::.py:1:1: a, b: 5%25\\x1b[1m"
+
+
+def test_github_on_the_command_line(project: Path) -> None:
+    (project / "a.py").write_text("import torch\nRED\n")
+    result = hplint("check", "--output-format", "github")
+    commands = [line for line in result.stdout.splitlines() if line.startswith("::")]
+    assert result.exit_code == 1
+    assert len(commands) == len(json.loads(hplint("check", "--output-format", "json").stdout)["findings"]) > 0
+    assert re.fullmatch(r"Found .* in .*\.", result.stdout.splitlines()[-1])
+
+
 # --- colours
 
 
@@ -212,7 +268,7 @@ def test_json_without_findings_and_without_places(project: Path) -> None:
         (["--color", "never"], {"FORCE_COLOR": "1"}, False),
     ],
 )
-@pytest.mark.parametrize("style", ["full", "concise", "json"])
+@pytest.mark.parametrize("style", ["full", "concise", "json", "github"])
 def test_colours(
     project: Path, monkeypatch: pytest.MonkeyPatch, style: str, options: list[str], env: dict[str, str], colored: bool
 ) -> None:
@@ -221,7 +277,9 @@ def test_colours(
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     (project / "a.py").write_text("import torch\nRED\n")
-    assert ("\x1b[" in hplint("check", "--output-format", style, *options).stdout) is (colored and style != "json")
+    assert ("\x1b[" in hplint("check", "--output-format", style, *options).stdout) is (
+        colored and style in ("full", "concise")
+    )
 
 
 def test_colours_do_not_change_the_text() -> None:
