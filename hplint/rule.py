@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
 from hplint import thresholds
-from hplint.facts import syntax, torch_roles
+from hplint.facts import chains, syntax, torch_roles
 from hplint.facts.calls import Argument, BoundCall, Presence
+from hplint.facts.chains import follows, losses_given, outcomes
+from hplint.facts.clearing import Uncleared, never_cleared, stepped
 from hplint.facts.constructed import (
     called_when_made,
     holds_weights,
@@ -21,6 +23,7 @@ from hplint.facts.constructed import (
 )
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.file import File, as_version
+from hplint.facts.flow import Built, LossUse, Step
 from hplint.facts.journeys import Journey, journey
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values
 from hplint.facts.lifetimes import (
@@ -39,10 +42,11 @@ from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
-from hplint.facts.statements import moved_before
+from hplint.facts.shapes import channels, constant, features, is_given, number, rank
+from hplint.facts.statements import line_beside, moved_before
 from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
-from hplint.facts.training import Event, EventKind, Role, TrainingStep
+from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.values import Origin, OriginKind, Possible, Value
@@ -61,6 +65,7 @@ __all__ = [
     "AttributeUse",
     "BoundCall",
     "Broken",
+    "Built",
     "Calls",
     "Classes",
     "DefaultKind",
@@ -77,6 +82,7 @@ __all__ = [
     "Layer",
     "Level",
     "Located",
+    "LossUse",
     "ModuleClass",
     "Origin",
     "OriginKind",
@@ -91,16 +97,21 @@ __all__ = [
     "Safety",
     "Setting",
     "Signature",
+    "Step",
     "StepCall",
     "Steps",
+    "TrainingLoop",
     "TrainingStep",
+    "Uncleared",
     "Value",
     "argument",
     "as_number",
     "as_version",
     "broken",
     "called_when_made",
+    "channels",
     "closest",
+    "constant",
     "constants",
     "count_plain_layers",
     "delete_argument",
@@ -109,33 +120,43 @@ __all__ = [
     "expected",
     "exponent_lost",
     "exports",
+    "features",
     "followed",
+    "follows",
     "for_argument",
     "holds_weights",
     "hyperparameter_of",
     "hyperparameter_vocabulary",
+    "insert_line",
     "inside",
     "is_complete",
+    "is_given",
     "is_module",
     "is_test",
     "journey",
     "labelled_values",
     "local_name",
     "look_alike",
+    "losses_given",
     "made_by",
     "made_from",
     "may_be_zero",
     "meant_to_stay_on",
     "module_class",
     "move_before",
+    "never_cleared",
     "never_sets_rate",
+    "number",
     "optimizer_of",
     "optimizers",
+    "outcomes",
     "own_parser",
     "parameter_groups",
+    "placed",
     "plain_containers",
     "put_into",
     "quoted",
+    "rank",
     "removals",
     "removed",
     "replace",
@@ -148,12 +169,14 @@ __all__ = [
     "settings_of",
     "shows_regularisation",
     "step_calls",
+    "stepped",
     "syntax",
     "tests_around",
     "thresholds",
     "torch_module",
     "torch_roles",
     "trained_models",
+    "training_loops",
     "undefined_uses",
     "untested",
     "unwrapped",
@@ -161,6 +184,7 @@ __all__ = [
     "walk",
     "with_groups",
     "within",
+    "without_operation",
 ]
 
 
@@ -247,6 +271,24 @@ def move_before(file: File, node: syntax.Node, anchor: syntax.Node, title: str) 
     """A fix that moves the statement of one record before that of another, where both stand alone on their lines."""
     edits = moved_before(file, node, anchor)
     return None if edits is None else DraftFix(title, tuple(DraftEdit(*edit) for edit in edits))
+
+
+def insert_line(file: File, node: syntax.Node, line: str, title: str, *, after: bool = False) -> DraftFix | None:
+    """A fix that puts a line of code before or after the statement of a record, where that stands alone."""
+    edit = line_beside(file, node, line, after=after)
+    return None if edit is None else DraftFix(title, (DraftEdit(*edit),))
+
+
+def placed(file: File, use: LossUse, step: Step) -> tuple[Located, tuple[tuple[Located, str], ...]]:
+    """Where to report an operation before a loss, and the related places, some of them in other files."""
+    at, others = chains.place_of_operation(file, use, step)
+    return at, tuple((Place(node.start, node.end, owner.path), message) for node, owner, message in others)
+
+
+def without_operation(file: File, step: Step, title: str) -> DraftFix | None:
+    """A fix that leaves an operation of a model out."""
+    edit = chains.without_operation(file, step)
+    return None if edit is None else DraftFix(title, (DraftEdit(*edit),))
 
 
 # --- what a rule can ask for

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from operator import attrgetter
-from typing import Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from hplint.facts.bind import Binder
 from hplint.facts.calls import BoundCall
 from hplint.facts.evaluate import Evaluator
+from hplint.facts.handing import Handings
 from hplint.facts.holders import Flag, Holders
 from hplint.facts.models import ModuleClass
 from hplint.facts.module_reader import module_classes
@@ -17,6 +18,9 @@ from hplint.facts.names import Names
 from hplint.facts.syntax import BindingKind, Call, ClassDef, Code, Expr, FunctionDef, Name, Node
 from hplint.facts.training import TrainingStep
 from hplint.facts.values import Value
+
+if TYPE_CHECKING:
+    from hplint.facts.following import Flows
 
 N = TypeVar("N", bound=Node)
 
@@ -51,7 +55,7 @@ class File:
         self._linker = linker
         self.names = Names(code, self._linked)
         self.holders = Holders(code, self.names)
-        self.evaluator = Evaluator(self.names, self.holders, self._imported)
+        self.evaluator = Evaluator(self.names, self.holders, self.imported, path)
         self._ordered: dict[type[Node], tuple[Node, ...]] = {}
         self._bound: dict[int, BoundCall | None] = {}
 
@@ -116,13 +120,30 @@ class File:
 
     @cached_property
     def calls(self) -> tuple[BoundCall, ...]:
-        """Every call with a known name, in the order of the text."""
-        return tuple(bound for call in self.all(Call) if (bound := self.bound(call)) is not None)
+        """Every call with a known name, in the order of the text.
+
+        Where a call of a function of the project hands arguments on to the library, that call of the library follows.
+        """
+        found: list[BoundCall] = []
+        for call in self.all(Call):
+            bound = self.bound(call)
+            if bound is not None:
+                found.append(bound)
+            if bound is None or bound.signature is None:
+                found.extend(self.handings.derived(call))
+        return tuple(found)
 
     @cached_property
     def modules(self) -> tuple[ModuleClass, ...]:
         """Classes that derive from ``torch.nn.Module``."""
         return module_classes(self)
+
+    @cached_property
+    def flows(self) -> Flows:
+        """Which operation's result reaches which layer and which loss."""
+        from hplint.facts.following import flows_of
+
+        return flows_of(self)
 
     @cached_property
     def steps(self) -> tuple[TrainingStep, ...]:
@@ -132,8 +153,22 @@ class File:
         return training_steps(self)
 
     @cached_property
+    def handings(self) -> Handings:
+        """What functions of the project hand on to the library."""
+        return Handings(self)
+
+    def class_around(self, scope: int) -> ClassDef | None:
+        """The class whose method opens a scope."""
+        parent = self.names.scope(scope).parent
+        return None if parent is None else self._classes.get(parent)
+
+    @cached_property
+    def _classes(self) -> dict[int, ClassDef]:
+        return {each.scope: each for each in self.all(ClassDef)}
+
+    @cached_property
     def _binder(self) -> Binder:
-        return Binder(self.names, self.evaluator, {each.scope: each for each in self.all(ClassDef)})
+        return Binder(self)
 
     def let_go(self) -> None:
         """Forget everything: the parts refer to each other, and only a search for garbage would free them."""
@@ -142,7 +177,8 @@ class File:
     def _linked(self, dotted: str) -> tuple[str, ...] | None:
         return None if self._linker is None else self._linker.names(dotted, self.path)
 
-    def _imported(self, dotted: str) -> tuple[File, str] | None:
+    def imported(self, dotted: str) -> tuple[File, str] | None:
+        """The project module that a dotted name leads to from here, and what is left of the name."""
         return None if self._linker is None else self._linker.find(dotted, self.path)
 
 

@@ -1,0 +1,193 @@
+"""What code passes around, as far as models and losses go: tensors with their history, layers, objects, functions.
+
+Nothing here is run: :mod:`hplint.facts.following` goes through the code once and keeps these records instead of values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from hplint.facts.syntax import Call, ClassDef, Constant, Expr, FunctionDef, Lambda, Node
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+_ALTERNATIVES = 8
+"""More things that a value may be are not kept apart."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unknown:
+    """Anything."""
+
+
+UNKNOWN: Final = Unknown()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Const:
+    """A number, a string, None, True or False."""
+
+    value: Constant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ref:
+    """Something of another module, by its dotted name: ``torch.nn.Linear``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Several:
+    """One of these; which one is not known."""
+
+    parts: tuple[Flow, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built:
+    """A module of ``torch.nn`` that a call constructs. ``options`` are the arguments by name, as far as known.
+
+    What a container holds is told by :class:`Items`, ``content``.
+    """
+
+    kind: str
+    call: Call
+    file: File
+    options: Mapping[str, Flow]
+    complete: bool
+    content: Items | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Items:
+    """A tuple, list or dictionary; what is in it is told by the state, for lists grow."""
+
+    kind: str
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """A tensor: what an operation makes of its ``inputs``.
+
+    ``kind`` is the class for layers, activations and dropout, however they are written (``Softmax`` for
+    ``nn.Softmax()(x)``, ``F.softmax(x)``, ``x.softmax()``), the name for other functions and methods (``view``,
+    ``cat``), the operator for arithmetic, ``getitem``, ``part`` for an unpacked one, ``input`` for what a model is
+    given. ``node`` is where it is applied, ``call`` the constructor of the layer or the function's call, ``layer`` the
+    layer, ``options`` its arguments, and those of functions.
+    """
+
+    kind: str
+    node: Node
+    file: File
+    inputs: tuple[Flow, ...] = ()
+    call: Call | None = None
+    options: Mapping[str, Flow] = field(default_factory=dict)
+    layer: Built | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """A class of the project, or a function's ``owner``; ``frame`` is where it is defined."""
+
+    node: ClassDef
+    file: File
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instance:
+    """An object of a class of the project; its attributes are in the state."""
+
+    kind: Kind
+    node: Node
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function of the project; ``bound`` is the object whose method it is."""
+
+    node: FunctionDef | Lambda
+    file: File
+    frame: Frame
+    owner: Kind | None = None
+    bound: Instance | Kind | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Super:
+    """``super()`` in a method of ``owner``."""
+
+    owner: Kind
+    bound: Instance | Kind
+
+
+Flow: TypeAlias = Unknown | Const | Ref | Several | Built | Items | Step | Kind | Instance | Function | Super
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """A function, or a file, while its code is followed: its names, and what it gives back."""
+
+    file: File
+    scope: int
+    names: dict[str, Flow]
+    outer: Frame | None = None
+    function: Function | None = None
+    first: Flow | None = None
+    """What the first parameter is: ``self``."""
+    returns: list[Flow] = field(default_factory=list)
+    exits: list[State] = field(default_factory=list)
+    """The states in which a loop is left or begun anew."""
+    generator: bool = False
+
+
+Key: TypeAlias = tuple[object, str]
+"""An object and the attribute of it; ``()`` for what a list holds."""
+State: TypeAlias = tuple[dict[str, Flow], dict[Key, "Flow | Content"]]
+Content: TypeAlias = "tuple[tuple[Constant, Flow], ...] | None"
+"""What a list, tuple or dictionary holds, by index or key; None when it is not known."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossUse:
+    """A call of a loss. ``kind`` is its class (``CrossEntropyLoss`` for ``F.cross_entropy`` too), ``node`` the call
+    and ``at`` what it is given as ``input``, in ``file``. ``via`` is the call in the checked file that leads here."""
+
+    kind: str
+    node: Call
+    file: File
+    at: Expr
+    input: Flow
+    via: Call | None
+
+
+def several(parts: Iterable[Flow]) -> Flow:
+    """Any of these."""
+    found: list[Flow] = []
+    for part in parts:
+        for each in part.parts if isinstance(part, Several) else (part,):
+            if not any(each is known or _same(each, known) for known in found):
+                found.append(each)
+    if len(found) == 1:
+        return found[0]
+    return Several(tuple(found)) if 0 < len(found) <= _ALTERNATIVES else UNKNOWN
+
+
+def parts(flow: Flow) -> tuple[Flow, ...]:
+    """All that it may be."""
+    return flow.parts if isinstance(flow, Several) else (flow,)
+
+
+def _same(one: Flow, other: Flow) -> bool:
+    if isinstance(one, Const) and isinstance(other, Const):
+        return type(one.value) is type(other.value) and one.value == other.value
+    if isinstance(one, Ref) and isinstance(other, Ref):
+        return one.name == other.name
+    if isinstance(one, Function) and isinstance(other, Function):
+        return one.node is other.node and one.bound is other.bound
+    return False

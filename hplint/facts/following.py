@@ -1,0 +1,391 @@
+"""Goes through the code of a file once, from top to bottom and into its functions, and keeps what reaches what.
+
+Both arms of a condition are followed and put together again; a loop's body is followed once, with whatever it changes
+open at its start. Classes and functions that the file itself does not use are followed with unknown arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from hplint.facts import syntax
+from hplint.facts.flow import (
+    UNKNOWN,
+    Built,
+    Const,
+    Flow,
+    Frame,
+    Function,
+    Instance,
+    Items,
+    Kind,
+    LossUse,
+    Several,
+    State,
+    Step,
+    parts,
+    several,
+)
+from hplint.facts.following_calls import Expressions, Given, Spent, truth_of
+from hplint.facts.syntax import (
+    Assign,
+    Attribute,
+    AugAssign,
+    ClassDef,
+    Collection,
+    Expr,
+    ExprStatement,
+    For,
+    FunctionDef,
+    If,
+    Lambda,
+    Name,
+    Stmt,
+    While,
+)
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+_NOTHING_KNOWN = Given((), {}, complete=False, nodes={})
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """What was met on the way: every operation, how often each result is read, every call of a loss."""
+
+    steps: tuple[Step, ...]
+    losses: tuple[LossUse, ...]
+    reads: dict[Step, int]
+
+
+def flows_of(file: File) -> Flows:
+    """Follow the code of a file."""
+    follower = _Follower(file)
+    with suppress(Spent):
+        follower.whole()
+    return Flows(tuple(follower.steps), tuple(follower.losses), follower.reads)
+
+
+class _Follower(Expressions):
+    """Statements; expressions are the base's."""
+
+    def whole(self) -> None:
+        frame = Frame(self.file, 0, {})
+        self._block(frame, self.file.code.body)
+        self._unused(frame)
+
+    def body(self, frame: Frame, statements: tuple[Stmt, ...]) -> bool:
+        ended = self._block(frame, statements)
+        self._unused(frame)
+        return ended
+
+    # --- what is defined and not used
+
+    @cached_property
+    def _called(self) -> frozenset[str]:
+        """Names of functions and methods that the file calls."""
+        calls = [call.func for call in self.file.all(syntax.Call)]
+        plain = {func.id for func in calls if isinstance(func, Name)}
+        return frozenset(plain | {func.attr for func in calls if isinstance(func, Attribute)})
+
+    def _unused(self, frame: Frame) -> None:
+        """Follow the functions and classes defined in a frame that nothing was seen to call."""
+        heap = self.heap
+        # What others call is better followed from there.
+        found = [flow for flow in frame.names.values() if isinstance(flow, Function | Kind) and flow.frame is frame]
+        found.sort(key=lambda flow: isinstance(flow.node, FunctionDef) and flow.node.name in self._called)
+        for flow in found:
+            if isinstance(flow, Kind):
+                self._unused_methods(flow)
+            elif not isinstance(flow.node, Lambda) and (flow.node, None) not in self.entered:
+                self.heap = dict(heap)
+                self.inline(flow, _NOTHING_KNOWN)
+            self.heap = heap
+
+    def _unused_methods(self, kind: Kind) -> None:
+        own = [each for each in kind.node.body if isinstance(each, FunctionDef)]
+        methods = {each.name: each for each in own if (each, kind.node) not in self.entered}
+        _, forward = self.find(kind, "forward")
+        if isinstance(forward, FunctionDef) and (forward, kind.node) not in self.entered:
+            methods.setdefault("forward", forward)
+        if not methods or list(methods) == ["__init__"]:
+            return
+        self.heap = dict(self.heap)
+        made = self.construct(kind, _NOTHING_KNOWN, kind.node)
+        self._open_attributes(kind, made)
+        heap = self.heap
+        for name, node in sorted(methods.items(), key=lambda item: item[0] in self._called):
+            if (node, kind.node) not in self.entered:
+                self.heap = dict(heap)
+                frame = Frame(kind.file, 0, {}, kind.frame)
+                method = self.attribute(made, name, frame)
+                if isinstance(method, Function):
+                    self.inline(method, _NOTHING_KNOWN)
+
+    def _open_attributes(self, kind: Kind, made: Instance) -> None:
+        """Attributes that a method not yet followed stores may hold something else."""
+        followed = [node for node, owner in self.entered if owner is kind.node]
+        for target, _ in kind.file.holders.attribute_stores:
+            if kind.node.start <= target.start < kind.node.end:
+                known = self.heap.get((made, target.attr))
+                inside = any(node.start <= target.start < node.end for node in followed)
+                if known is not None and not inside and not isinstance(known, tuple):
+                    self.heap[made, target.attr] = several((known, UNKNOWN))
+
+    def sequence_made(self, made: Built) -> None:
+        """Send something through a chain of layers, whether or not the code in view does."""
+        content = self.content(made) if made.kind == "Sequential" else None
+        if content and len(content) > 1 and all(isinstance(part, Built) for _, part in content):
+            frame = Frame(made.file, 0, {})
+            given = Step("input", made.call, made.file)
+            self.apply(made, Given((given,), {}, True, {}), made.call, frame)
+
+    # --- statements
+
+    def _block(self, frame: Frame, statements: Sequence[Stmt]) -> bool:
+        for statement in statements:
+            handler = _STATEMENTS.get(type(statement))
+            if handler is not None and handler(self, statement, frame):
+                return True
+        return False
+
+    def _s_expression(self, statement: ExprStatement, frame: Frame) -> bool:
+        self.value(statement.value, frame)
+        return False
+
+    def _s_assign(self, statement: Assign, frame: Frame) -> bool:
+        if statement.value is not None:
+            flow = self.value(statement.value, frame)
+            for target in statement.targets:
+                self.assign(target, flow, frame)
+        return False
+
+    def _s_augmented(self, statement: AugAssign, frame: Frame) -> bool:
+        left = self.value(statement.target, frame)
+        right = self.value(statement.value, frame)
+        self.assign(statement.target, self.combined(statement.op, left, right, statement, frame), frame)
+        return False
+
+    def assign(self, target: Expr, flow: Flow, frame: Frame) -> None:
+        """``target = flow``."""
+        match target:
+            case Name(id=name):
+                scope = frame.file.code.scopes[frame.scope]
+                if frame.function is not None and name in scope.globals:
+                    self._outermost(frame).names[name] = several((flow, UNKNOWN))
+                else:
+                    frame.names[name] = flow
+            case Attribute(attr=attr):
+                owners = [each for each in parts(self.value(target.value, frame)) if isinstance(each, Instance)]
+                for owner in owners:
+                    known = self.heap.get((owner, attr), UNKNOWN)
+                    joined = UNKNOWN if isinstance(known, tuple | None) else several((known, flow))
+                    self.heap[owner, attr] = flow if len(owners) == 1 else joined
+            case Collection():
+                for position, each in enumerate(target.elements):
+                    self.assign(each, self._part(flow, position, target, frame), frame)
+            case syntax.Starred(value=inner):
+                self.assign(inner, UNKNOWN, frame)
+            case syntax.Subscript():
+                self._assign_item(target, flow, frame)
+
+    def _outermost(self, frame: Frame) -> Frame:
+        while frame.outer is not None:
+            frame = frame.outer
+        return frame
+
+    def _part(self, flow: Flow, position: int, target: Collection, frame: Frame) -> Flow:
+        """What unpacking something into so many names gives one of them."""
+        found: list[Flow] = []
+        for each in parts(flow):
+            content = self.content(each)
+            starred = any(isinstance(element, syntax.Starred) for element in target.elements)
+            if isinstance(each, Step):
+                found.append(self.step("part", target, frame.file, (each,)))
+            elif content is None or len(content) != len(target.elements) or starred:
+                return UNKNOWN
+            else:
+                found.append(content[position][1])
+        return several(found)
+
+    def _assign_item(self, target: syntax.Subscript, flow: Flow, frame: Frame) -> None:
+        index = self.value(target.index, frame)
+        for holder in parts(self.value(target.value, frame)):
+            content = self.content(holder)
+            if content is None or not isinstance(index, Const):
+                self.set_content(holder, None)
+                continue
+            known = dict(content)
+            key = index.value
+            if isinstance(key, int) and key < 0 and not (isinstance(holder, Items) and holder.kind == "dict"):
+                key += len(content)
+            known[key] = flow
+            self.set_content(holder, tuple(known.items()))
+
+    def _s_return(self, statement: syntax.Return, frame: Frame) -> bool:
+        frame.returns.append(UNKNOWN if statement.value is None else self.value(statement.value, frame))
+        return True
+
+    def _s_simple(self, statement: syntax.Simple, frame: Frame) -> bool:
+        if statement.kind in ("break", "continue"):
+            frame.exits.append((frame.names, self.heap))
+            return True
+        for child in statement.children:
+            if statement.kind != "del":
+                self.value(child, frame)
+        return statement.kind == "raise"
+
+    def _s_function(self, statement: FunctionDef, frame: Frame) -> bool:
+        frame.names[statement.name] = Function(statement, frame.file, frame)
+        return False
+
+    def _s_class(self, statement: ClassDef, frame: Frame) -> bool:
+        frame.names[statement.name] = Kind(statement, frame.file, frame)
+        return False
+
+    def _s_with(self, statement: syntax.With, frame: Frame) -> bool:
+        for context, target in statement.items:
+            self.value(context, frame)
+            if target is not None:
+                self.assign(target, UNKNOWN, frame)
+        return self._block(frame, statement.body)
+
+    # --- where ways part
+
+    def _s_if(self, statement: If, frame: Frame) -> bool:
+        # A long chain of `elif` is no deep nesting.
+        states: list[State] = []
+        arm = statement
+        while True:
+            truth = truth_of(self.value(arm.test, frame))
+            if truth is not False:
+                self._way(frame, lambda body=arm.body: self._block(frame, body), states)  # type: ignore[misc]
+            following = arm.orelse[0] if len(arm.orelse) == 1 else None
+            if truth is True:
+                break
+            if not isinstance(following, If):
+                self._way(frame, lambda body=arm.orelse: self._block(frame, body), states)  # type: ignore[misc]
+                break
+            arm = following
+        return self._join(frame, states)
+
+    def _way(self, frame: Frame, follow: Callable[[], bool], states: list[State]) -> None:
+        """Follow one of several ways from here; where it leads is put with the others, and all is as before."""
+        before = frame.names, self.heap
+        self._left -= len(self.heap) // 32
+        frame.names, self.heap = dict(frame.names), dict(self.heap)
+        if not follow():
+            states.append((frame.names, self.heap))
+        frame.names, self.heap = before
+
+    def _join(self, frame: Frame, states: list[State]) -> bool:
+        """Go on from where the ways meet; whether none of them goes on."""
+        if not states:
+            return True
+        names, heap = states[0]
+        for more_names, more_heap in states[1:]:
+            names, heap = _merged(names, more_names), _merged(heap, more_heap)
+        frame.names, self.heap = names, heap
+        return False
+
+    def _s_for(self, statement: For, frame: Frame) -> bool:
+        iterated = self.value(statement.iter, frame)
+        known = None if isinstance(iterated, Several) else self.iterated(iterated)
+        outer_exits, frame.exits = frame.exits, []
+        ended = False
+        if known is not None and len(known) <= 12:
+            for each in known:
+                self.assign(statement.target, each, frame)
+                states: list[State] = []
+                self._way(frame, lambda: self._block(frame, statement.body), states)
+                states += frame.exits
+                frame.exits = []
+                ended = self._join(frame, states)
+                if ended:
+                    break
+        else:
+            item: Flow = UNKNOWN
+            if isinstance(iterated, Step):
+                item = self.step("part", statement, frame.file, (iterated,))
+            self._loop(statement, item, frame)
+        frame.exits = outer_exits
+        return self._block(frame, statement.orelse) or ended
+
+    def _s_while(self, statement: While, frame: Frame) -> bool:
+        outer_exits, frame.exits = frame.exits, []
+        self.value(statement.test, frame)
+        self._loop(statement, None, frame)
+        frame.exits = outer_exits
+        return self._block(frame, statement.orelse)
+
+    def _loop(self, statement: For | While, item: Flow | None, frame: Frame) -> None:
+        """Follow a body that runs any number of times."""
+        before = dict(self.heap)
+        states: list[State] = [(dict(frame.names), before)]
+        for name, bindings in frame.file.code.scopes[frame.scope].bindings.items():
+            known = frame.names.get(name)
+            if known is not None and any(statement.start <= each.start < statement.end for each in bindings):
+                frame.names[name] = several((known, UNKNOWN))
+        if isinstance(statement, For) and item is not None:
+            self.assign(statement.target, item, frame)
+        self._way(frame, lambda: self._block(frame, statement.body), states)
+        states += frame.exits
+        self._join(frame, states)
+        for key, content in self.heap.items():
+            if key[1] == "()" and key in before and before[key] != content:
+                self.heap[key] = None  # grown once, or more often
+
+    def _s_try(self, statement: syntax.Try, frame: Frame) -> bool:
+        states: list[State] = []
+        before: State = dict(frame.names), dict(self.heap)
+        self._way(frame, lambda: self._block(frame, (*statement.body, *statement.orelse)), states)
+        reached = list(states)
+        for _, body in statement.handlers:
+            frame.names, self.heap = dict(before[0]), dict(before[1])
+            self._join(frame, [before, *reached])
+            self._way(frame, lambda body=body: self._block(frame, body), states)  # type: ignore[misc]
+        ended = self._join(frame, states)
+        return self._block(frame, statement.finalbody) or ended
+
+    def _s_match(self, statement: syntax.Match, frame: Frame) -> bool:
+        self.value(statement.subject, frame)
+        states: list[State] = [(dict(frame.names), dict(self.heap))]
+        for _, body in statement.cases:
+            self._way(frame, lambda body=body: self._block(frame, body), states)  # type: ignore[misc]
+        return self._join(frame, states)
+
+
+def _merged(one: dict, other: dict) -> dict:  # type: ignore[type-arg]
+    """What names or attributes hold where two ways meet; what is bound on one way only is what it is there."""
+    found = dict(one)
+    for key, flow in other.items():
+        known = found.get(key, flow)
+        if known is flow:
+            found[key] = flow
+        elif known is None or flow is None or isinstance(known, tuple) or isinstance(flow, tuple):
+            found[key] = known if known == flow else None
+        else:
+            found[key] = several((known, flow))
+    return found
+
+
+_STATEMENTS: dict[type[syntax.Node], Callable[..., bool]] = {
+    ExprStatement: _Follower._s_expression,
+    Assign: _Follower._s_assign,
+    AugAssign: _Follower._s_augmented,
+    syntax.Return: _Follower._s_return,
+    syntax.Simple: _Follower._s_simple,
+    FunctionDef: _Follower._s_function,
+    ClassDef: _Follower._s_class,
+    syntax.With: _Follower._s_with,
+    If: _Follower._s_if,
+    For: _Follower._s_for,
+    While: _Follower._s_while,
+    syntax.Try: _Follower._s_try,
+    syntax.Match: _Follower._s_match,
+}
