@@ -140,7 +140,7 @@ def _killed(target: Target) -> FileResult:
 
 
 def _check_all(targets: list[Target], fixing: Fixing, jobs: int | None) -> list[FileResult]:
-    workers = min(jobs or _cores(), len(targets))
+    workers = min(jobs or cores(), len(targets))
     check = partial(_check, fixing)
     if workers < 2 or len(targets) < FEW:
         with undisturbed():
@@ -151,7 +151,8 @@ def _check_all(targets: list[Target], fixing: Fixing, jobs: int | None) -> list[
     return [results[target.path] for target in targets]
 
 
-def _cores() -> int:
+def cores() -> int:
+    """The processor's cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

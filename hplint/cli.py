@@ -24,7 +24,7 @@ LEVELS = ("error", "warning", "advice", "pedantic")
 STDIN = "-"
 
 
-_ELSEWHERE: dict[str, str] = {}
+_ELSEWHERE = {"inventory": "hplint.commands.inventory"}
 """Commands with a module of their own, where they are called `command`."""
 
 

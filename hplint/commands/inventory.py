@@ -1,0 +1,108 @@
+"""`hplint inventory`: the hyperparameters of scripts, and what differs between two versions of them."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from hplint.commands.terminal import CLEAN, FOUND, WRONG, color_option, complain, is_colored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hplint.inventory.records import Script, Unread
+    from hplint.inventory.versions import Comparison
+
+FORMATS = ("text", "markdown", "csv", "json")
+
+
+@click.command("inventory")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="The output.")
+@click.option("--diff", is_flag=True, help="Compare two files, folders or git revisions; see below.")
+@click.option("--jobs", type=click.IntRange(min=1), help="Number of processes. [default: one a core]")
+@color_option
+@click.pass_context
+def command(
+    context: click.Context, paths: tuple[str, ...], form: str, diff: bool, jobs: int | None, color: str
+) -> None:
+    """List the hyperparameters of scripts: values, places, defaults.
+
+    Every value comes with the place that sets it and the way it takes from there; where a script sets nothing, the
+    library's default that applies is listed. Files without hyperparameters are left out. Nothing is judged.
+
+    \b
+    --diff OLD.py NEW.py         two files, or two folders
+    --diff main..HEAD [PATHS]    two git revisions; main...HEAD from where they parted
+    --diff main HEAD [PATHS]     the same with two names
+    --diff HEAD [PATHS]          a revision and the files as they are now
+
+    A first or second argument that exists as a file or folder is that, else a revision. Moved lines do not count,
+    nor does another way to write the same value. Exits with 0 when nothing differs, with 1 when something does.
+    """
+    colored = is_colored(color, sys.stdout)
+    if diff:
+        context.exit(_diff(paths, form, jobs, colored))
+    context.exit(_list(paths or (".",), form, jobs, colored))
+
+
+def _list(paths: tuple[str, ...], form: str, jobs: int | None, color: bool) -> int:
+    from hplint.inventory.scripts import of_paths
+
+    found = of_paths(paths, jobs=jobs)
+    _say(found.unread)
+    click.echo(_rendered(found.scripts, found.unread, form, color), nl=False, color=color)
+    if not found.scripts and form == "text":
+        click.echo(f"No hyperparameters in {found.files} file{'' if found.files == 1 else 's'}.", err=True)
+    for problem in found.problems:
+        complain(problem)
+    return WRONG if found.problems else CLEAN
+
+
+def _rendered(scripts: tuple[Script, ...], unread: tuple[Unread, ...], form: str, color: bool) -> str:
+    from hplint.inventory import document, markdown, tabular, text
+
+    if form == "json":
+        return document.render(scripts, unread)
+    if form == "csv":
+        return tabular.render(scripts)
+    return markdown.render(scripts) if form == "markdown" else text.render(scripts, color=color)
+
+
+def _diff(arguments: tuple[str, ...], form: str, jobs: int | None, color: bool) -> int:
+    from hplint.inventory.revisions import GitError
+    from hplint.inventory.versions import WrongUsage, compare_versions
+
+    try:
+        found = compare_versions(arguments, jobs=jobs)
+    except WrongUsage as problem:
+        raise click.UsageError(str(problem)) from problem
+    except GitError as problem:
+        complain(str(problem))
+        return WRONG
+    _say(found.unread)
+    click.echo(_rendered_diff(found, form, color), nl=False, color=color)
+    for each in found.problems:
+        complain(each)
+    if found.problems:
+        return WRONG
+    return FOUND if found.diffs else CLEAN
+
+
+def _rendered_diff(found: Comparison, form: str, color: bool) -> str:
+    from hplint.inventory import document, markdown, tabular, text
+
+    if form == "json":
+        return document.render_diff(found.diffs, found.old, found.new, found.unread)
+    if form == "csv":
+        return tabular.render_diff(found.diffs)
+    if form == "markdown":
+        return markdown.render_diff(found.diffs, found.old, found.new)
+    return text.render_diff(found.diffs, found.old, found.new, color=color)
+
+
+def _say(unread: Iterable[Unread]) -> None:
+    for each in unread:
+        click.echo(str(each), err=True)

@@ -1,0 +1,182 @@
+"""Which callables and arguments hold a hyperparameter: the table, and what it takes to apply it to real code."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from hplint import hyperparameters, signatures
+from hplint.facts.torch_roles import ACTIVATION_OF_FUNCTION, FUNCTION_OF_ACTIVATION, LOSSES
+from hplint.hyperparameters import for_argument
+
+LOSS = "loss-function"
+"""Stands beside the rows of the table: which loss is minimised."""
+_LOSS_CATEGORY = "Training configuration"
+
+_ACTIVATIONS = frozenset(
+    {f"torch.nn.{name}" for name in FUNCTION_OF_ACTIVATION}
+    | {f"{module}.{name}" for name in ACTIVATION_OF_FUNCTION for module in ("torch.nn.functional", "torch")}
+)
+_LOSS_FUNCTIONS = re.compile(
+    r"torch\.nn\.functional\.(\w+_loss|cross_entropy|binary_cross_entropy(_with_logits)?|kl_div)"
+    r"|timm\.loss\.(\w+\.)?[A-Z]\w+"
+)
+_OPTIMIZERS = re.compile(
+    r"(apex\.optimizers|bitsandbytes\.optim|dadaptation|deepspeed\.ops\.(adam|lamb|lion)|fairscale\.optim"
+    r"|lion_pytorch|prodigyopt|schedulefree|timm\.optim|torch_optimizer|pytorch_optimizer)\.(\w+\.)*[A-Z]\w+"
+    r"|transformers\.(optimization\.)?(AdamW|Adafactor)"
+)
+_SCHEDULES = re.compile(
+    r"(transformers|diffusers)\.(optimization\.)?get_\w*schedule\w*|timm\.scheduler\.(\w+\.)?[A-Z]\w+"
+)
+_BASES = frozenset({"torch.optim.Optimizer", "torch.optim.lr_scheduler.LRScheduler"})
+_NO_VALUES = frozenset({"dim", "training"})
+"""Arguments that the table names because they are got wrong, not because anybody would choose them."""
+_MINOR = frozenset({"approximate", "persistent_workers", "prefetch_factor"})
+"""Arguments that are told where they are given: their defaults are of no interest."""
+
+_POSITIONS = {
+    "lightning.pytorch.seed_everything": ("seed",),
+    "numpy.random.seed": ("seed",),
+    "random.seed": ("seed",),
+    "transformers.get_constant_schedule_with_warmup": ("optimizer", "num_warmup_steps"),
+    "transformers.get_cosine_schedule_with_warmup": ("optimizer", "num_warmup_steps", "num_training_steps"),
+    "transformers.get_linear_schedule_with_warmup": ("optimizer", "num_warmup_steps", "num_training_steps"),
+    "transformers.set_seed": ("seed",),
+}
+"""The first parameters of callables that have no signature here."""
+_SEEDS = frozenset({"numpy.random.seed", "random.seed"})
+_HOMES = (
+    (re.compile(r"(pytorch_lightning|lightning(?!\.(pytorch|fabric)))\."), "lightning.pytorch."),
+    (re.compile(r"transformers\.(optimization|trainer_utils)\.(?=get_|set_seed)"), "transformers."),
+    (re.compile(r"(transformers|trl|sentence_transformers)\.(\w+\.)*(\w+TrainingArguments|TrainingArguments)"), ""),
+    (re.compile(r"trl\.(\w+\.)*\w+Config"), ""),
+)
+"""Other names under which libraries offer the same thing; an empty one stands for transformers' TrainingArguments."""
+_SPELLINGS = {"max_iters": "epochs"}
+"""Spellings that the table holds to be ambiguous, and that mean one thing where a script is told what to do."""
+
+
+@cache
+def home(name: str) -> str:
+    """The name under which the table knows a callable."""
+    for pattern, replacement in _HOMES:
+        if replacement and pattern.match(name):
+            return pattern.sub(replacement, name, count=1)
+        if not replacement and pattern.fullmatch(name):
+            return "transformers.TrainingArguments"
+    return name
+
+
+@cache
+def row_of_callable(name: str) -> str | None:
+    """The hyperparameter whose value a callable itself is: an optimizer, a scheduler, an activation, a loss."""
+    if name in _ACTIVATIONS:
+        return "activation"
+    module, _, short = name.rpartition(".")
+    if (module == "torch.nn" and short in LOSSES) or _LOSS_FUNCTIONS.fullmatch(name):
+        return LOSS
+    if _OPTIMIZERS.fullmatch(name):
+        return "optimizer"
+    if _SCHEDULES.fullmatch(name):
+        return "lr-schedule"
+    known = signatures.lookup(name)
+    if known is None or known.kind != "class" or name in _BASES:
+        return None
+    return _callables().get(f"{module}.*")
+
+
+@cache
+def row_of_argument(name: str, parameter: str) -> str | None:
+    """The hyperparameter that an argument of a callable holds."""
+    if parameter in _NO_VALUES:
+        return None
+    if name in _SEEDS:
+        return "seed" if parameter == "seed" else None
+    found = for_argument(home(name), parameter)
+    if found is None and _OPTIMIZERS.fullmatch(name):
+        found = for_argument("torch.optim.Adam", parameter) or for_argument("torch.optim.SGD", parameter)
+    return found
+
+
+def is_minor(parameter: str) -> bool:
+    """Whether an argument counts only where it is given."""
+    return parameter in _MINOR
+
+
+def parameters_of(name: str) -> tuple[str, ...]:
+    """The parameters that a call may give by position, where no signature tells."""
+    return _POSITIONS.get(home(name), ())
+
+
+@cache
+def carried_by(name: str) -> tuple[str, ...]:
+    """The arguments of a callable that the table names."""
+    start = f"{home(name)}."
+    return tuple(
+        carry[len(start) :]
+        for row in hyperparameters.rows()
+        for carry in row.carries
+        if carry.startswith(start) and "." not in carry[len(start) :]
+    )
+
+
+@cache
+def default_of(name: str, parameter: str) -> str | None:
+    """The library's default as Python writes it; None where there is none, or it is not known."""
+    argument = f"{home(name)}.{parameter}"
+    for row in hyperparameters.rows():
+        for default in row.defaults:
+            if default.argument == argument:
+                return None if default.value == "required" else default.value
+    return None
+
+
+@cache
+def row_of_spelling(label: str) -> str | None:
+    """The hyperparameter that a name in the code certainly means."""
+    row = hyperparameters.get(label)
+    if row is not None:
+        return row.name
+    if label in _SPELLINGS:
+        return _SPELLINGS[label]
+    owners = [each.name for each in hyperparameters.rows() if label.lower() in each.specific]
+    return owners[0] if len(owners) == 1 else None
+
+
+@cache
+def is_specific(label: str) -> bool:
+    """Whether a name hardly means anything but a hyperparameter, whoever is given it."""
+    return label in _SPELLINGS or any(
+        label in row.specific or label.lower() in row.specific for row in hyperparameters.rows()
+    )
+
+
+@cache
+def order() -> dict[str, tuple[int, int]]:
+    """Where a hyperparameter is listed: the place of its category, then its own in it."""
+    categories: dict[str, int] = {}
+    found: dict[str, tuple[int, int]] = {}
+    for number, row in enumerate(hyperparameters.rows()):
+        found[row.name] = categories.setdefault(row.category, len(categories)), number
+    found.setdefault(LOSS, (categories[_LOSS_CATEGORY], len(found)))
+    return found
+
+
+@cache
+def category(hyperparameter: str) -> str:
+    """The heading under which a hyperparameter is listed."""
+    row = hyperparameters.get(hyperparameter)
+    return _LOSS_CATEGORY if row is None else row.category
+
+
+@cache
+def title(hyperparameter: str) -> str:
+    """What a reader calls it."""
+    row = hyperparameters.get(hyperparameter)
+    return "Loss function" if row is None else row.title
+
+
+@cache
+def _callables() -> dict[str, str]:
+    return {carry: row.name for row in hyperparameters.rows() for carry in row.carries if carry.endswith(".*")}

@@ -1,0 +1,69 @@
+"""What the formats for people share: places and chains in words, entries under their categories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from hplint.inventory import known
+from hplint.inventory.compare import Change
+from hplint.inventory.records import Chain, Entry, Spot
+
+_PLACES = 4
+"""Places of one entry that are told; of more, the number."""
+_CHAINS = 3
+
+
+def by_category(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
+    """Entries under the headings of the table."""
+    for heading, group in groupby(entries, key=lambda entry: known.category(entry.hyperparameter)):
+        yield heading, list(group)
+
+
+def where(entry: Entry) -> str:
+    """``train.py:40 ← args.lr ← --lr :12``: the places of an entry, and the way to its value."""
+    home = entry.uses[0].at.path
+    places = shown_places([use.at for use in entry.uses])
+    chains = list(dict.fromkeys(chain_text(chain, home) for use in entry.uses for chain in use.chains))
+    ways = [chain for chain in chains if chain]
+    more = "; …" if len(ways) > _CHAINS else ""
+    return f"{places} ← {'; '.join(ways[:_CHAINS])}{more}" if ways else places
+
+
+def shown_places(spots: Sequence[Spot]) -> str:
+    """``train.py:40, :52``: the path once."""
+    first, *rest = spots
+    shown = [f"{first.path}:{first.span.start.line}", *(short_place(spot, first.path) for spot in rest)]
+    distinct = list(dict.fromkeys(shown))
+    if len(distinct) <= _PLACES + 1:
+        return ", ".join(distinct)
+    return f"{', '.join(distinct[:_PLACES])} and {len(distinct) - _PLACES} more"
+
+
+def short_place(spot: Spot, home: str) -> str:
+    """``:12`` in the file that is spoken of, ``config.py:12`` elsewhere."""
+    return f"{'' if spot.path == home else spot.path}:{spot.span.start.line}"
+
+
+def chain_text(chain: Chain, home: str) -> str:
+    """``args.lr ← --lr :12``"""
+    return " ← ".join(f"{link.text} {short_place(link.at, home)}" if link.at else link.text for link in chain)
+
+
+def change_places(change: Change) -> str:
+    """Where the old and the new value stand: ``train.py:40 → :41``."""
+    if change.old is None or change.new is None:
+        return shown_places(change.side.places)
+    old, new = change.old.places, change.new.places
+    if len(old) == len(new) == 1:
+        return f"{old[0].path}:{old[0].span.start.line} → {short_place(new[0], old[0].path)}"
+    return f"{shown_places(old)} → {shown_places(new)}"
+
+
+def owners(change: Change) -> str:
+    """What is given the value: ``Adam.lr``, or ``Adam.lr → SGD.lr``."""
+    if change.old is None or change.new is None or change.old.entry.owner == change.new.entry.owner:
+        return change.side.entry.owner
+    if not change.side.entry.argument:
+        return ""  # The callees are the values.
+    return f"{change.old.entry.owner} → {change.new.entry.owner}"

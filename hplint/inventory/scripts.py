@@ -1,0 +1,97 @@
+"""Paths to inventories: finds the files, reads them over the processor's cores, and says what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from hplint.batch import FEW, cores
+from hplint.discover import Target, discover
+from hplint.engine import described
+from hplint.facts.file import File
+from hplint.facts.walk import read_code
+from hplint.inventory.collect import inventory
+from hplint.inventory.records import Script, Unread
+from hplint.parse import SyntaxProblem, TooComplex, undisturbed
+from hplint.project import Project
+from hplint.settings import SettingsFinder
+from hplint.source import Source, Unreadable, is_relevant, read
+from hplint.workers import spread
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The scripts that set hyperparameters, by path.
+
+    ``unread`` are files that could not be read, ``problems`` wrong usage and wrong configuration, one line each;
+    ``files`` counts what was looked at.
+    """
+
+    scripts: tuple[Script, ...]
+    unread: tuple[Unread, ...]
+    problems: tuple[str, ...]
+    files: int
+
+
+def of_paths(paths: Iterable[str], finder: SettingsFinder | None = None, *, jobs: int | None = None) -> Inventory:
+    """The inventory of files and folders."""
+    found = discover(paths, finder or SettingsFinder())
+    results = _read_all(found.targets, jobs)
+    scripts = tuple(script for script, _ in results if script is not None and script.entries)
+    unread = tuple(problem for _, problem in results if problem is not None)
+    return Inventory(scripts, unread, tuple(found.problems), len(found.targets))
+
+
+_Result = tuple[Script | None, Unread | None]
+"""An inventory, None for a file of another trade; and why there is none."""
+
+
+def _read_all(targets: list[Target], jobs: int | None) -> list[_Result]:
+    workers = min(jobs or cores(), len(targets))
+    if workers < 2 or len(targets) < FEW:
+        with undisturbed():
+            return [_read(target)[1] for target in targets]
+    results = dict(spread(_read, targets, workers, _killed))
+    return [results[target.path] for target in targets]
+
+
+def _read(target: Target) -> tuple[str, _Result]:
+    path = target.path
+    try:
+        return path, (_script(read(path, target.settings.max_file_size)), None)
+    except Unreadable as problem:
+        return path, (None, Unread(path, problem.position.line if problem.position else None, problem.message))
+    except SyntaxProblem as problem:
+        return path, (None, Unread(path, read(path).position(problem.offset).line, problem.message))
+    except TooComplex as problem:
+        return path, (None, Unread(path, None, problem.message))
+    except (RecursionError, MemoryError) as problem:
+        return path, (None, Unread(path, None, f"is too complex: {type(problem).__name__}"))
+    except Exception as problem:  # A bug of ours must not cost the inventories of the other files.
+        return path, (None, Unread(path, None, f"reading this file failed: {described(problem)}"))
+
+
+def _script(source: Source) -> Script | None:
+    if not is_relevant(source.text):
+        return None
+    project = _project()
+    file = File(source.path, source.text, read_code(source.text), project)
+    script = inventory(file, source, project.source)
+    file.let_go()
+    return script
+
+
+def _killed(target: Target) -> tuple[str, _Result]:
+    return target.path, (None, Unread(target.path, None, "ended the process that was reading it"))
+
+
+@cache
+def _project() -> Project:
+    """One reader of imported modules for a process, so that each is read once."""
+    return Project()
+
+
+def forget_project() -> None:
+    """Read imported modules anew: other files are there now."""
+    _project.cache_clear()
