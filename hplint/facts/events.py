@@ -136,6 +136,11 @@ class TrainingStep:
         events = self.events
         return events[events.index(first) + 1 : events.index(last)]
 
+    def in_inner_loop(self) -> bool:
+        """Whether gradients are computed and applied in one inner loop, which is a step of its own."""
+        used = [event.loops[:1] for event in self.events if event.kind in (EventKind.BACKWARD, EventKind.STEP)]
+        return () not in used and len(set(used)) == 1
+
     @staticmethod
     def belongs_elsewhere(*events: Event) -> bool:
         """Whether events all lie in one inner loop or in one call of a helper, which is a step of its own."""

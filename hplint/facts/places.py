@@ -27,7 +27,13 @@ class Callers:
 
     def function_around(self, call: Call) -> FunctionDef | None:
         """The function that a call stands in, None for the module."""
-        here: int | None = call.scope
+        return self._around(call.scope)
+
+    def function_outside(self, function: FunctionDef) -> FunctionDef | None:
+        """The function that another one is defined in."""
+        return self._around(self._scopes[function.scope].parent)
+
+    def _around(self, here: int | None) -> FunctionDef | None:
         while here is not None and here not in self._functions:
             here = self._scopes[here].parent
         return None if here is None else self._functions[here]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from hplint.facts.syntax import Assign, ExprStatement, Node
+from hplint.facts.syntax import Assign, ExprStatement, For, FunctionDef, If, Node, Stmt, Try, While, With
+from hplint.facts.tree import inside
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
+
+Block: TypeAlias = For | While | FunctionDef
 
 
 def statement_of(file: File, node: Node) -> ExprStatement | Assign | None:
@@ -36,6 +39,19 @@ def moved_before(file: File, node: Node, anchor: Node) -> tuple[tuple[int, int, 
     return (place[0], place[0], text if text.endswith("\n") else text + "\n"), (lines[0], lines[1], "")
 
 
+def line_beside(file: File, node: Node, line: str, *, after: bool) -> tuple[int, int, str] | None:
+    """The edit that puts a line of code before or after the statement of ``node``; None unless that stands alone."""
+    statement = statement_of(file, node)
+    place = None if statement is None else _lines(file.text, statement)
+    if statement is None or place is None:
+        return None
+    indent = file.text[place[0] : statement.start]
+    if not after:
+        return place[0], place[0], f"{indent}{line}\n"
+    ends = file.text[: place[1]].endswith("\n")
+    return place[1], place[1], f"{indent}{line}\n" if ends else f"\n{indent}{line}"
+
+
 def _lines(text: str, statement: Node) -> tuple[int, int] | None:
     """From the start of the statement's first line to the start of the line after its last."""
     start = text.rfind("\n", 0, statement.start) + 1
@@ -48,3 +64,37 @@ def _lines(text: str, statement: Node) -> tuple[int, int] | None:
 
 def _indented_by(text: str, start: int, indent: str) -> bool:
     return text.startswith(indent, start) and not text.startswith((" ", "\t"), start + len(indent))
+
+
+def moved_behind(file: File, node: Node, anchor: Node, block: Block) -> tuple[tuple[int, int, str], ...] | None:
+    """The edits that move the statement of ``node`` behind the one, of the same block, that ``anchor`` stands in.
+
+    An ``if`` that guards nothing else moves as a whole. None unless both stand alone on their lines.
+    """
+    moved: Stmt | None = block
+    fixed: Stmt | None = block
+    while moved is fixed:
+        if not isinstance(moved, For | While | FunctionDef | With | If | Try):
+            return None
+        body = moved.body
+        moved, fixed = _holding(body, node), _holding(body, anchor)
+    if moved is None or fixed is None or not _is_all(moved, node):
+        return None
+    lines, place = _lines(file.text, moved), _lines(file.text, fixed)
+    if lines is None or place is None:
+        return None
+    text = file.text[lines[0] : lines[1]]
+    text = text if text.endswith("\n") else text + "\n"
+    ends = file.text[: place[1]].endswith("\n")
+    return (lines[0], lines[1], ""), (place[1], place[1], text if ends else "\n" + text[:-1])
+
+
+def _holding(body: tuple[Stmt, ...], node: Node) -> Stmt | None:
+    return next((each for each in body if inside(node, each)), None)
+
+
+def _is_all(statement: Stmt, node: Node) -> bool:
+    """Whether a statement does nothing but what ``node`` does."""
+    while isinstance(statement, If) and len(statement.body) == 1 and not statement.orelse:
+        statement = statement.body[0]
+    return isinstance(statement, ExprStatement) and statement.value is node

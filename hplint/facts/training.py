@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hplint.facts.events import Event, EventKind, Guard, Role, TrainingStep
 from hplint.facts.receivers import last_name
-from hplint.facts.summaries import Loop, Summaries, Trace
+from hplint.facts.summaries import Loop, Summaries, Trace, summaries_of
 from hplint.facts.syntax import ClassDef, Comprehension, FunctionDef
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-__all__ = ["Event", "EventKind", "Guard", "Role", "TrainingStep", "training_steps"]
+__all__ = ["Event", "EventKind", "Guard", "Role", "TrainingLoop", "TrainingStep", "training_loops", "training_steps"]
 
 _FRAMEWORK_BASES = re.compile(
     r"(.*\.)?(LightningModule|LightningLite|AutoUnit|TrainUnit|ComposerModel)|"
@@ -24,16 +26,45 @@ _ESSENTIAL = (EventKind.BACKWARD, EventKind.STEP, EventKind.ZERO_GRAD, EventKind
 _HOOKS = frozenset({"training_step", "training_step_end", "optimizer_step", "optimizer_zero_grad", "compute_loss"})
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingLoop:
+    """A loop that does a training step each time round, itself or through one call of a helper.
+
+    ``step``: what happens in its body; ``outside``: what the function around it does before and after.
+    """
+
+    step: TrainingStep
+    outside: tuple[Event, ...]
+
+
 def training_steps(file: File) -> tuple[TrainingStep, ...]:
     """The training steps of a file, in the order of the text."""
+    return tuple(each.step for each in _blocks(file) if _is_own(each.step))
+
+
+def training_loops(file: File) -> tuple[TrainingLoop, ...]:
+    """The training loops of a file, in the order of the text: where the same step is done again and again."""
+    return tuple(each for each in _blocks(file) if each.step.loop is not None and not each.step.in_inner_loop())
+
+
+def _is_own(step: TrainingStep) -> bool:
+    """Whether gradients are computed in a block itself: not in a closure, an inner loop or a helper that does all."""
+    essential = [event for event in step.events if event.kind in _ESSENTIAL]
+    computes = any(event.kind is EventKind.BACKWARD for event in essential)
+    return computes and not step.belongs_elsewhere(*essential)
+
+
+@lru_cache(maxsize=2)
+def _blocks(file: File) -> tuple[TrainingLoop, ...]:
+    """Every block of the file with a ``backward`` or a closure, some of which only hold another one."""
     if "backward" not in file.text:
         return ()
-    summaries = Summaries(file)
-    steps: list[TrainingStep] = []
+    summaries = summaries_of(file)
+    blocks: list[TrainingLoop] = []
     for function in _reaching_backward(summaries):
         traces = summaries.of_module() if function is None else summaries.of(function)
-        steps += _steps(summaries, function, traces)
-    return tuple(sorted(steps, key=_place))
+        blocks += _steps(summaries, function, traces)
+    return tuple(sorted(blocks, key=_place))
 
 
 def _reaching_backward(summaries: Summaries) -> tuple[FunctionDef | None, ...]:
@@ -52,35 +83,39 @@ def _reaching_backward(summaries: Summaries) -> tuple[FunctionDef | None, ...]:
         for call in summaries.callers.by_name.get(name, ()):
             function = summaries.callers.function_around(call)
             scope = 0 if function is None else function.scope
-            if scope not in found:
+            while scope not in found:
                 found[scope] = function
-                pending += [function.name] if function is not None else []
+                if function is None:
+                    break
+                pending.append(function.name)
+                function = summaries.callers.function_outside(function)  # what hands it on as a closure
+                scope = 0 if function is None else function.scope
     return tuple(found[number] for number in sorted(found))
 
 
-def _place(step: TrainingStep) -> int:
-    block = step.loop or step.function
-    return block.start if block else 0
+def _place(block: TrainingLoop) -> int:
+    around = block.step.loop or block.step.function
+    return around.start if around else 0
 
 
-def _steps(summaries: Summaries, function: FunctionDef | None, traces: tuple[Trace, ...]) -> Iterator[TrainingStep]:
+def _steps(summaries: Summaries, function: FunctionDef | None, traces: tuple[Trace, ...]) -> Iterator[TrainingLoop]:
     """The steps of one function, or of the module."""
     known = [trace for trace in traces if not trace.pending]
     steps = [trace for trace in known if trace.event.kind is EventKind.STEP]
     blocks = {id(block[-1]) if block else 0: block for trace in known if (block := _block(trace, steps)) is not None}
     for block in blocks.values():
         events = tuple(_event(summaries, trace, len(block)) for trace in known if _inside(trace, block))
-        if TrainingStep.belongs_elsewhere(*(event for event in events if event.kind in _ESSENTIAL)):
-            continue
+        outside = tuple(trace.event for trace in known if not _inside(trace, block))
         loop = block[-1] if block else None
         assert not isinstance(loop, Comprehension)
         opaque = any(event.kind is EventKind.UNKNOWN for event in events)
-        yield TrainingStep(summaries.file, function, loop, events, _owned(summaries, function), opaque)
+        step = TrainingStep(summaries.file, function, loop, events, _owned(summaries, function), opaque)
+        yield TrainingLoop(step, outside)
 
 
 def _block(trace: Trace, steps: list[Trace]) -> tuple[Loop, ...] | None:
     """The loops around the step that a ``backward`` belongs to, told by the optimizers' steps."""
-    if trace.event.kind is not EventKind.BACKWARD:
+    if trace.event.kind is not EventKind.BACKWARD and not trace.event.closure:
         return None
     own = trace.chain
     while own and isinstance(own[-1], Comprehension):
