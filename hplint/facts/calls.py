@@ -26,7 +26,8 @@ class Argument:
     """What a call gives for one parameter.
 
     ``node`` is the argument as written, None unless present; ``callee`` the short name of what is called. ``source``
-    tells what it may be: the value itself, or what works it out when it is asked for.
+    tells what it may be: the value itself, or what works it out when it is asked for. ``to`` is the argument of the
+    library's callable that a function of the project hands it on to.
     """
 
     parameter: str
@@ -34,6 +35,7 @@ class Argument:
     node: Arg | None
     source: Value | Callable[[Expr], Value]
     callee: str
+    to: Origin | None = None
 
     @property
     def value(self) -> Value:
@@ -49,7 +51,11 @@ class BoundCall:
 
     ``unexpected``: keyword arguments that the signature does not take; ``surplus``: positional ones too many. Both
     are empty when there is no signature. ``complete``: no ``*`` or ``**`` of unknown content. ``inherited``: it is
-    ``super().__init__(...)`` in a subclass.
+    ``super().__init__(...)`` in a subclass, or ``Base.__init__(self, ...)``.
+
+    ``subclass``: the project's class that is called, where ``name`` is the library's class that it inherits its
+    constructor from. ``via``: the place of the real call, where ``node`` calls a function of the project that hands
+    on some of its arguments; only these are known then, and the call is not complete.
     """
 
     name: str
@@ -60,6 +66,8 @@ class BoundCall:
     surplus: tuple[Arg, ...]
     complete: bool
     inherited: bool = False
+    subclass: str | None = None
+    via: Origin | None = None
 
     @property
     def short(self) -> str:

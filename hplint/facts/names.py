@@ -132,15 +132,25 @@ class Names:
             return self.definition(binding.value)
         return binding.definition
 
-    def starred(self, name: Name) -> str | None:
+    def star_of(self, name: str, scope: int = 0) -> str | None:
         """The dotted name behind a name that the file does not bind, where a star import of the project brings it."""
-        for module in reversed(self._stars(name.scope)):
-            dotted = f"{module}.{name.id}"
+        for module in reversed(self._stars(scope)):
+            dotted = f"{module}.{name}"
             if signatures.exports(module) is None:
                 linked = self._linked(dotted)
                 if linked != ():
                     return None if linked is None else dotted
         return None
+
+    def of_project(self, expr: Expr) -> str | None:
+        """The dotted name, as it is imported here, of something that another module of the project defines."""
+        name = self.qualified(expr) if isinstance(expr, Name | Attribute) else None
+        return name if name in self._own else None
+
+    def member(self, module: str, attr: str) -> str:
+        """The canonical name of an attribute of something with a qualified name."""
+        found = self._attributes((module,), attr)
+        return found[0] if found else f"{module}.{attr}"
 
     def handed_on(self, dotted: str) -> tuple[str, ...] | None:
         """What users of this module get under a name from elsewhere; None for what is the module's own or unknown.

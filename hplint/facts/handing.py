@@ -1,0 +1,309 @@
+"""Functions of the project that hand their parameters on to a library: what a call of one gives the library.
+
+``build(model, lr=30.0)`` with ``def build(model, lr): return SGD(model.parameters(), lr=lr)`` in another file gives
+``SGD`` its ``lr``. Only what certainly arrives counts: the parameter is handed on unchanged, is tested nowhere, and the
+inner call stands in no branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hplint.facts.calls import Argument, BoundCall, Presence
+from hplint.facts.definitions import constructor, defined
+from hplint.facts.syntax import (
+    Arg,
+    Assign,
+    Attribute,
+    AugAssign,
+    Binary,
+    BindingKind,
+    Call,
+    ClassDef,
+    Compare,
+    Conditional,
+    ExprStatement,
+    For,
+    FunctionDef,
+    If,
+    Lambda,
+    Name,
+    Node,
+    Return,
+    Simple,
+    Stmt,
+    While,
+    With,
+)
+from hplint.facts.tree import children, walk
+from hplint.facts.values import Origin, OriginKind
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+_DEPTH = 4
+"""Functions that a value is handed on through."""
+_MOST = 40
+"""Calls that one function hands its parameters on to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handing:
+    """A call of the library that a function makes with its own parameters.
+
+    ``pairs``: a parameter of the function, the parameter that the library's callable knows it by, and the argument.
+    ``rest``: what the function's ``**`` collects is handed on too.
+    """
+
+    inner: BoundCall
+    path: str
+    pairs: tuple[tuple[str, str, Arg], ...]
+    rest: bool
+
+
+class Handings:
+    """What functions that a file calls hand on."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._known: dict[int, tuple[Handing, ...]] = {}
+
+    def derived(self, call: Call) -> Iterator[BoundCall]:
+        """What a call of a function or class of the project gives the library."""
+        if not call.args:
+            return
+        target = _target(self._file, call)
+        if target is None:
+            return
+        home, function, skip = target
+        given, rest = _given(function, call.args, skip)
+        found = home.handings.of(function, _DEPTH) if given or rest else ()
+        for handing in found:
+            bound = self._bound(call, handing, given, rest, home is self._file)
+            if bound is not None:
+                yield bound
+
+    def of(self, function: FunctionDef, left: int) -> tuple[Handing, ...]:
+        """What a function of this file hands on."""
+        found = self._known.get(function.scope)
+        if found is None:
+            if left == 0:
+                return ()
+            self._known[function.scope] = ()  # a function that calls itself
+            found = self._known[function.scope] = tuple(self._find(function, left))[:_MOST]
+        return found
+
+    def _bound(
+        self, call: Call, handing: Handing, given: dict[str, Arg], rest: list[Arg], same_file: bool
+    ) -> BoundCall | None:
+        inner, signature = handing.inner, handing.inner.signature
+        arguments: dict[str, Argument] = {}
+        for own, parameter, real in handing.pairs:
+            arg = given.get(own)
+            if arg is not None and self._tells(arg) and not (same_file and self._is_followed(arg, inner, parameter)):
+                arguments[parameter] = self._argument(parameter, arg, inner, _place(real, handing))
+        unexpected: list[Arg] = []
+        via = _place(inner.node, handing)
+        for arg in rest if handing.rest and signature is not None else ():
+            if _takes(inner, arg.keyword):
+                arguments.setdefault(arg.keyword or "", self._argument(arg.keyword or "", arg, inner, via))
+            elif signature is not None and not signature.accepts_any_keyword:
+                unexpected.append(arg)
+        if not arguments and not unexpected:
+            return None
+        return BoundCall(
+            inner.name, call, signature, arguments, tuple(unexpected), (), False, subclass=inner.subclass, via=via
+        )
+
+    def _argument(self, parameter: str, arg: Arg, inner: BoundCall, to: Origin) -> Argument:
+        # It stands for the argument of the inner call: by that name, whatever place the outer call gives it.
+        node = Arg(arg.start, arg.end, arg.value, parameter, "")
+        return Argument(parameter, Presence.PRESENT, node, self._file.value, inner.short, to)
+
+    def _tells(self, arg: Arg) -> bool:
+        return bool(self._file.value(arg.value).possible)
+
+    def _is_followed(self, arg: Arg, inner: BoundCall, parameter: str) -> bool:
+        """Whether the value of the inner argument is known to come from here: then it speaks for itself."""
+        known = inner.arguments.get(parameter)
+        if known is None:
+            return False
+        inside = {(each.origin.start, each.origin.path) for each in known.value.possible}
+        return any((each.origin.start, each.origin.path) in inside for each in self._file.value(arg.value).possible)
+
+    def _find(self, function: FunctionDef, left: int) -> Iterator[Handing]:
+        if any(not isinstance(each, Name) or each.id not in _BARE for each in function.decorators):
+            return
+        tested = frozenset(_tested(function))
+        names = {each.name: each for each in function.parameters if each.name not in tested}
+        rest = next((each.name for each in function.parameters if each.kind == "**"), None)
+        for call in _certain(function.body):
+            handed: dict[int, str] = {}
+            spreads = False
+            for arg in call.args:
+                name = self._parameter(arg, function)
+                if arg.star == "**":
+                    spreads = spreads or (rest is not None and name == rest and rest not in tested)
+                elif name in names and not arg.star and names[name].kind not in ("*", "**"):
+                    handed[id(arg)] = name
+            if handed or spreads:
+                yield from self._through(call, handed, spreads, left)
+
+    def _through(self, call: Call, handed: dict[int, str], spreads: bool, left: int) -> Iterator[Handing]:
+        bound = self._file.bound(call)
+        if bound is not None and bound.signature is not None:
+            pairs = tuple(
+                (handed[id(each.node)], name, each.node)
+                for name, each in bound.arguments.items()
+                if each.node is not None and id(each.node) in handed
+            )
+            if pairs or spreads:
+                yield Handing(bound, self._file.path, pairs, spreads)
+            return
+        target = _target(self._file, call)
+        if target is None:
+            return
+        home, function, skip = target
+        given, rest = _given(function, call.args, skip)
+        outer = {own: (handed[id(arg)], arg) for own, arg in given.items() if id(arg) in handed}
+        more = {arg.keyword: (handed[id(arg)], arg) for arg in rest if id(arg) in handed}
+        for handing in home.handings.of(function, left - 1):
+            known = [(*outer[own], name) for own, name, _ in handing.pairs if own in outer]
+            if handing.rest:
+                known += [(*pair, key) for key, pair in more.items() if key is not None and _takes(handing.inner, key)]
+            through = tuple((own, name, arg) for own, arg, name in known)
+            if through or (spreads and handing.rest):
+                yield replace(handing, pairs=through, rest=spreads and handing.rest)
+
+    def _parameter(self, arg: Arg, function: FunctionDef) -> str | None:
+        """The parameter of a function that an argument is, unchanged."""
+        if not isinstance(arg.value, Name):
+            return None
+        bindings = self._file.names.reaching(arg.value)
+        if len(bindings) != 1 or bindings[0].kind is not BindingKind.PARAMETER:
+            return None
+        return arg.value.id if any(each is bindings[0].parameter for each in function.parameters) else None
+
+
+_BARE = frozenset({"staticmethod", "classmethod"})
+
+
+def _place(node: Node, handing: Handing) -> Origin:
+    return Origin(OriginKind.PARAMETER, handing.inner.short, node.start, node.end, handing.path)
+
+
+def _takes(inner: BoundCall, keyword: str | None) -> bool:
+    return keyword is not None and inner.signature is not None and inner.signature.parameter(keyword) is not None
+
+
+def _target(file: File, call: Call) -> tuple[File, FunctionDef, bool] | None:
+    """The function of the project that a call runs, with its file, and whether its first parameter is given."""
+    if isinstance(call.func, Attribute) and call.func.attr == "__init__":
+        return _initialiser(file, call)
+    found = defined(file, call.func)
+    if found is None:
+        return None
+    home, definition = found
+    if isinstance(definition, FunctionDef):
+        return home, definition, False
+    return _constructed(home, definition)
+
+
+def _constructed(home: File, definition: ClassDef) -> tuple[File, FunctionDef, bool] | None:
+    made = constructor(home, definition)
+    return None if made is None or isinstance(made, str) else (made[0], made[2], True)
+
+
+def _initialiser(file: File, call: Call) -> tuple[File, FunctionDef, bool] | None:
+    """The ``__init__`` of the project's class that ``super().__init__(...)`` runs."""
+    assert isinstance(call.func, Attribute)
+    base = call.func.value
+    if not (isinstance(base, Call) and isinstance(base.func, Name) and base.func.id == "super"):
+        return None
+    owner = file.class_around(call.scope)
+    bases = [] if owner is None else [each for each in owner.bases if each.keyword is None]
+    if len(bases) != 1:
+        return None
+    found = defined(file, bases[0].value)
+    if found is None or not isinstance(found[1], ClassDef):
+        return None
+    return _constructed(found[0], found[1])
+
+
+def _given(function: FunctionDef, args: tuple[Arg, ...], skip: bool) -> tuple[dict[str, Arg], list[Arg]]:
+    """The arguments that parameters of a function are given, and the keywords that its ``**`` collects."""
+    slots = [each.name for each in function.parameters if each.kind in ("positional-only", "positional")]
+    words = {each.name for each in function.parameters if each.kind in ("positional", "keyword-only")}
+    given: dict[str, Arg] = {}
+    rest: list[Arg] = []
+    position = 1 if skip else 0
+    for arg in args:
+        if arg.star:
+            position = len(slots)
+        elif arg.keyword is None:
+            if position < len(slots):
+                given[slots[position]] = arg
+            position += 1
+        elif arg.keyword in words:
+            given[arg.keyword] = arg
+        else:
+            rest.append(arg)
+    return given, rest
+
+
+def _certain(body: tuple[Stmt, ...]) -> Iterator[Call]:
+    """The calls that a function makes whenever it runs to its end, those of loops too."""
+    for statement in body:
+        match statement:
+            case ExprStatement() | Assign() | AugAssign() | Return():
+                yield from _unconditional(statement)
+            case With(items=items, body=inner):
+                for context, _ in items:
+                    yield from _unconditional(context)
+                yield from _certain(inner)
+            case For(iter=iterated, body=inner):
+                yield from _unconditional(iterated)
+                yield from _certain(inner)
+        if isinstance(statement, Return) or _may_leave(statement):
+            return
+
+
+def _may_leave(statement: Stmt) -> bool:
+    """Whether what comes after a statement may not run, other than for an error."""
+    skip = (FunctionDef, ClassDef, Lambda)
+    return not isinstance(statement, skip) and any(
+        isinstance(node, Return) or (isinstance(node, Simple) and node.kind in ("break", "continue"))
+        for node in walk(statement, skip=skip)
+    )
+
+
+def _unconditional(node: Node) -> Iterator[Call]:
+    pending = [node]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Call):
+            yield current
+        if isinstance(current, Conditional):
+            pending.append(current.test)
+        elif isinstance(current, Binary) and current.op in ("and", "or"):
+            pending.append(current.left)
+        elif not isinstance(current, Lambda):
+            pending.extend(reversed(list(children(current))))
+
+
+def _tested(function: FunctionDef) -> Iterator[str]:
+    """The names that a function compares or takes for true anywhere."""
+    for node in walk(function):
+        match node:
+            case If() | While() | Conditional():
+                tested: tuple[Node, ...] = (node.test,)
+            case Simple(kind="assert"):
+                tested = node.children
+            case Compare() | Binary(op="and" | "or"):
+                tested = (node,)
+            case _:
+                continue
+        for part in tested:
+            yield from (name.id for name in walk(part) if isinstance(name, Name))
