@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from hplint import signatures
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.choices import certain_name
-from hplint.facts.definitions import constructor, defined
+from hplint.facts.ancestry import constructor, defined
 from hplint.facts.syntax import Arg, Attribute, Call, ClassDef, Collection, Expr, Name
 from hplint.facts.values import Value
 from hplint.signatures import Signature

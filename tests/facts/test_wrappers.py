@@ -164,7 +164,8 @@ HANDED = {
         "T(p, 30.0)",
     ),
     "an inherited constructor": (
-        "import torch\nclass B:\n    def __init__(self, p, lr):\n        self.o = torch.optim.SGD(p, lr)\nclass T(B): pass\n",
+        "import torch\nclass B:\n    def __init__(self, p, lr):\n        self.o = torch.optim.SGD(p, lr)\n"
+        "class T(B): pass\n",
         "T(p, 30.0)",
     ),
     "a subclass of that": (
