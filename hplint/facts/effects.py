@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hplint.facts.events import Event, EventKind, Role
+from hplint.facts.events import Event, EventKind, Grad, Role
 from hplint.facts.receivers import Receivers, last_name, role_by_name, words
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Expr, FunctionDef, Lambda, Literal, Name, Node
 
@@ -35,6 +35,13 @@ _WORKERS = re.compile(r"optimi[sz]e|autograd|grads?|gradients?")
 _STEPS = re.compile(
     r"(first|second)_step|(train|update|optimi[sz]\w*)_(step|batch|params|parameters|weights|model|net|network)\w*"
 )
+
+_WITHOUT_GRADIENTS = frozenset(
+    {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.grad_mode.no_grad"}
+    | {"torch.autograd.inference_mode", "torch.autograd.grad_mode.inference_mode"}
+)
+_SWITCHES = re.compile(r"grad|eval|infer|mode|predict", re.IGNORECASE)
+"""Words in the names of context managers and decorators that may do the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,27 @@ class Effects:
         value = statement.value
         clears = isinstance(statement, Assign) and isinstance(value, Literal) and value.value is None
         return self._of_parameter(EventKind.ZERO_GRAD if clears else EventKind.WRITE_GRAD, gradient, statement)
+
+    def stores(self) -> Iterator[Assign | AugAssign]:
+        """The assignments that :meth:`of_store` has something to say about."""
+        statements: tuple[Assign | AugAssign, ...] = (*self._file.all(Assign), *self._file.all(AugAssign))
+        for statement in statements:
+            for target in targets_of(statement):
+                if isinstance(target, Attribute) and gradient_of(target) is not None:
+                    yield statement
+
+    def records_gradients(self, context: Expr) -> Grad | None:
+        """What a context manager or decorator does to the recording of gradients; None for nothing."""
+        called = context.func if isinstance(context, Call) else context
+        name = self._file.qualified(called) or ""
+        if name in _WITHOUT_GRADIENTS:
+            return Grad.OFF
+        if name == "torch.enable_grad":
+            return Grad.ON
+        if name == "torch.set_grad_enabled" and isinstance(context, Call) and context.args:
+            given = self._file.value(context.args[0].value).single
+            return Grad.UNSURE if given is None else Grad.ON if given.constant else Grad.OFF
+        return Grad.UNSURE if name == "torch.set_grad_enabled" or _SWITCHES.search(last_name(called)) else None
 
     def acting(self, calls: Mapping[str, Sequence[Call]]) -> Iterator[Call]:
         """Those of some calls, by the last part of what is called, that may have an effect.
@@ -185,6 +213,11 @@ def _speaks_of_gradients(name: str) -> bool | None:
     if any(_HARMLESS.fullmatch(part) for part in parts):
         return False
     return True if any(_WORKERS.fullmatch(part) for part in parts) else None
+
+
+def targets_of(statement: Assign | AugAssign) -> tuple[Expr, ...]:
+    """What an assignment writes to."""
+    return statement.targets if isinstance(statement, Assign) else (statement.target,)
 
 
 def gradient_of(expr: Expr) -> Expr | None:

@@ -40,6 +40,12 @@ class EventKind(Enum):
     UPDATE_SCALER = "update"
     WRITE_GRAD = "write"
     """Gradients are written by hand: ``p.grad = …``, ``p.grad.add_(…)``."""
+    EVAL = "eval"
+    """A model is put into evaluation mode."""
+    TRAIN = "train"
+    """A model is put into training mode, or is new and therefore in it."""
+    FORWARD = "forward"
+    """A model is called."""
     UNKNOWN = "unknown"
     """Code that is not seen is called and may do any of these things."""
 
@@ -47,6 +53,14 @@ class EventKind(Enum):
     def may_bring_gradients(self) -> bool:
         """Whether there may be gradients afterwards that were not there before."""
         return self in (EventKind.BACKWARD, EventKind.WRITE_GRAD, EventKind.UNKNOWN)
+
+
+class Grad(Enum):
+    """Whether gradients are recorded where something happens: ``torch.no_grad`` and its like switch it off."""
+
+    ON = "on"
+    OFF = "off"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,7 @@ class Event:
     file, None when ``node`` does. ``guards``: the conditions between the step's block and the event, outermost first.
     ``loops``: where the inner loops around it within the step start, outermost first.
     ``closure``: a step that is given a closure, which clears and computes the gradients itself.
+    ``grad``: whether gradients are recorded there.
     """
 
     kind: EventKind
@@ -94,6 +109,7 @@ class Event:
     role: Role | None = None
     models: tuple[str, ...] = ()
     closure: bool = False
+    grad: Grad = Grad.ON
 
     @property
     def at(self) -> Node:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from hplint.facts.effects import Effects, gradient_of
+from hplint.facts.effects import Effects
 from hplint.facts.receivers import last_name
-from hplint.facts.syntax import Assign, Attribute, AugAssign, BindingKind, Call, Expr, FunctionDef, Name, Node
+from hplint.facts.syntax import BindingKind, Call, FunctionDef, Name, Node
 from hplint.facts.tree import inside
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ class Places:
 
     def __init__(self, file: File, effects: Effects, callers: Callers) -> None:
         acting = [*effects.acting(callers.by_name)]
-        stores = [*_gradient_stores(file)]
+        stores = [*effects.stores()]
         around = (callers.function_around(call) for call in acting)
         pending = [function.name for function in around if function is not None]
         if stores:
@@ -75,19 +74,6 @@ class Places:
         """Whether something is done inside a record."""
         at = bisect_left(self._starts, node.start)
         return at < len(self._starts) and self._starts[at] < node.end
-
-
-def targets_of(statement: Assign | AugAssign) -> tuple[Expr, ...]:
-    """What an assignment writes to."""
-    return statement.targets if isinstance(statement, Assign) else (statement.target,)
-
-
-def _gradient_stores(file: File) -> Iterator[Assign | AugAssign]:
-    statements: tuple[Assign | AugAssign, ...] = (*file.all(Assign), *file.all(AugAssign))
-    for statement in statements:
-        for target in targets_of(statement):
-            if isinstance(target, Attribute) and gradient_of(target) is not None:
-                yield statement
 
 
 def _aliases(file: File) -> dict[str, list[str]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from hplint.facts import syntax
-from hplint.facts.effects import Effect, Effects
-from hplint.facts.events import Event, Guard, Role
-from hplint.facts.places import Callers, Places, targets_of
+from hplint.facts.effects import Effect, Effects, targets_of
+from hplint.facts.events import Event, Grad, Guard, Role
+from hplint.facts.places import Callers, Places
 from hplint.facts.receivers import Receivers, last_name
 from hplint.facts.syntax import (
     Assign,
@@ -61,12 +61,12 @@ class Trace:
 
 
 class Summaries:
-    """The traces of every function of a file, each read once."""
+    """The traces of every function of a file, each read once. ``effects`` tells what counts as an event."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, effects: Callable[[File, Receivers], Effects] = Effects) -> None:
         self.file = file
         self.receivers = Receivers(file)
-        self.effects = Effects(file, self.receivers)
+        self.effects = effects(file, self.receivers)
         self.callers = Callers(file)
         self._known: dict[int, tuple[Trace, ...]] = {}
         self._active: list[int] = []
@@ -83,13 +83,13 @@ class Summaries:
             if key in self._active or len(self._active) >= _NESTING:
                 return ()
             self._active.append(key)
-            self._known[key] = self._read(function.body) if self.places.within(function) else ()
+            self._known[key] = self._read(function) if self.places.within(function) else ()
             self._active.pop()
         return self._known[key]
 
     def of_module(self) -> tuple[Trace, ...]:
         """The traces of the code outside functions."""
-        return self._read(self.file.code.body)
+        return self._read(None)
 
     def helper(self, call: Call) -> tuple[FunctionDef | None, Expr | None]:
         """The function of this file that a call runs, and what its ``self`` is."""
@@ -101,9 +101,11 @@ class Summaries:
         owner = self.receivers.enclosing_class(call) if own else self.receivers.class_of(func.value)
         return self.receivers.method(owner, func.attr), func.value
 
-    def _read(self, body: tuple[Stmt, ...]) -> tuple[Trace, ...]:
+    def _read(self, function: FunctionDef | None) -> tuple[Trace, ...]:
         reading = _Reading(self, self.places)
-        reading.block(body)
+        for decorator in () if function is None else function.decorators:
+            reading.grad = reading.recording(decorator)
+        reading.block(self.file.code.body if function is None else function.body)
         deepest = max((len(trace.guards) for trace in reading.traces), default=0)
         return tuple(reading.traces) if len(reading.traces) <= _EVENTS and deepest <= _CONDITIONS else ()
 
@@ -127,6 +129,7 @@ class _Reading:
     traces: list[Trace] = field(default_factory=list)
     chain: list[Loop] = field(default_factory=list)
     guards: list[tuple[Guard, int]] = field(default_factory=list)
+    grad: Grad = Grad.ON
 
     # --- statements
 
@@ -157,9 +160,13 @@ class _Reading:
                     self.chain.pop()
                 return self.block(statement.orelse)
             case syntax.With():
+                around = self.grad
                 for context, _ in statement.items:
                     self._expression(context)
-                return self.block(statement.body)
+                    self.grad = self.recording(context)
+                ended = self.block(statement.body)
+                self.grad = around
+                return ended
             case syntax.Try():
                 # What handlers do is out of the straight order: clearing gradients after a batch that did not fit.
                 ended = self.block(statement.body) or self.block(statement.orelse)
@@ -176,6 +183,10 @@ class _Reading:
             for target in targets_of(statement):
                 self._keep(self.summaries.effects.of_store(target, statement))
         return isinstance(statement, syntax.Return)
+
+    def recording(self, context: Expr) -> Grad:
+        """Whether gradients are recorded inside a context, or a function that is decorated with it."""
+        return self.summaries.effects.records_gradients(context) or self.grad
 
     def _if(self, statement: If) -> bool:
         """Read an ``if`` with all its ``elif``, one after the other: a long chain is no deep nesting."""
@@ -293,6 +304,7 @@ class _Reading:
                 role=role,
                 models=event.models,
                 closure=event.closure,
+                grad=event.grad if self.grad is Grad.ON or event.grad is Grad.OFF else self.grad,
             )
             self._append(seen, tuple(self.chain), (*self.guards, *guards), pending)
         return True
@@ -308,7 +320,8 @@ class _Reading:
             chain = chain[:-1] if chain and isinstance(chain[-1], For) else chain
             own = (".grad", "requires_grad")
             guards = tuple((g, min(at, len(chain))) for g, at in guards if not any(word in g.text for word in own))
-        self._append(effect.event, chain, guards, effect.pending)
+        event = effect.event if self.grad is Grad.ON else replace(effect.event, grad=self.grad)
+        self._append(event, chain, guards, effect.pending)
 
     def _append(
         self, event: Event, chain: tuple[Loop, ...], guards: tuple[tuple[Guard, int], ...], pending: bool

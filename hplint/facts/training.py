@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -138,7 +138,7 @@ def _event(summaries: Summaries, trace: Trace, depth: int) -> Event:
     guards = tuple([guard for guard, outside in trace.guards if outside >= depth])
     loops = (*[loop.start for loop in trace.chain[depth:]], *event.loops)
     models = summaries.receivers.models(event.target) if event.target and event.role is Role.OPTIMIZER else ()
-    return Event(event.kind, event.target, event.node, guards, event.via, loops, event.role, models, event.closure)
+    return replace(event, guards=guards, loops=loops, models=models)
 
 
 def _owned(summaries: Summaries, function: FunctionDef | None) -> bool:
