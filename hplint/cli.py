@@ -24,7 +24,7 @@ LEVELS = ("error", "warning", "advice", "pedantic")
 STDIN = "-"
 
 
-_ELSEWHERE = {"inventory": "hplint.commands.inventory"}
+_ELSEWHERE = {"inventory": "hplint.commands.inventory", "new": "hplint.commands.new"}
 """Commands with a module of their own, where they are called `command`."""
 
 

@@ -31,7 +31,7 @@ LAYERS = (
     {"hplint.discover", "hplint.project", "hplint.selection", "hplint.settings", "hplint.suppress"},
     {"hplint.batch", "hplint.cache", "hplint.engine", "hplint.fix", "hplint.workers"},
     {"hplint.report", "hplint.runtime"},
-    {"hplint.inventory"},
+    {"hplint.inventory", "hplint.scaffold"},
     {"hplint.commands"},
     {"hplint.cli", "hplint.lsp", "hplint.__main__"},
 )

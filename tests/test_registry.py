@@ -79,6 +79,13 @@ def test_page_has_both_kinds_of_examples(rule: Rule) -> None:
 
 
 @each_rule
+def test_nothing_is_left_to_do(rule: Rule) -> None:
+    cases = ROOT / "tests" / "rules" / f"{rule.name}.md"
+    assert "TODO" not in source(rule).read_text("utf-8")
+    assert not cases.exists() or "TODO" not in cases.read_text("utf-8")
+
+
+@each_rule
 def test_the_code_of_a_rule_is_short(rule: Rule) -> None:
     text = source(rule).read_text("utf-8")
     kept = [node for node in ast.parse(text).body[1:] if not isinstance(node, (ast.Import, ast.ImportFrom))]
