@@ -42,8 +42,9 @@ from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
+from hplint.facts.schedule_order import EarlySchedule, early_schedules
 from hplint.facts.shapes import channels, constant, features, is_given, number, rank
-from hplint.facts.statements import line_beside, moved_before
+from hplint.facts.statements import line_beside, moved_before, moved_behind
 from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
@@ -72,6 +73,7 @@ __all__ = [
     "Draft",
     "DraftEdit",
     "DraftFix",
+    "EarlySchedule",
     "Event",
     "EventKind",
     "File",
@@ -116,6 +118,7 @@ __all__ = [
     "count_plain_layers",
     "delete_argument",
     "depends_on_mode",
+    "early_schedules",
     "elements_of",
     "expected",
     "exponent_lost",
@@ -144,6 +147,7 @@ __all__ = [
     "meant_to_stay_on",
     "module_class",
     "move_before",
+    "moved_behind",
     "never_cleared",
     "never_sets_rate",
     "number",

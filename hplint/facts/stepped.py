@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hplint.facts.events import Role
 from hplint.facts.makers import made_by
 from hplint.facts.receivers import role_of
-from hplint.facts.syntax import Attribute, Call, Expr
+from hplint.facts.syntax import Attribute, Call, ClassDef, Expr, FunctionDef
 
 if TYPE_CHECKING:
     from hplint.facts.calls import BoundCall
@@ -46,7 +46,13 @@ def _step_calls(file: File) -> tuple[StepCall, ...]:
             continue
         by_scaler = bool(call.args) and role_of(file, call.func.value) is Role.SCALER
         thing = call.args[0].value if by_scaler else call.func.value
-        bound = [file.bound(each) for each in made_by(file, thing)]
+        bound = [None if _steps_itself(file, each) else file.bound(each) for each in made_by(file, thing)]
         made = tuple(each for each in bound if each is not None)
         found.append(StepCall(call, thing, made if len(made) == len(bound) else (), by_scaler))
     return tuple(found)
+
+
+def _steps_itself(file: File, made: Call) -> bool:
+    """Whether a call constructs a class of this file with a ``step`` of its own."""
+    defined = file.definition(made.func)
+    return isinstance(defined, ClassDef) and any(isinstance(s, FunctionDef) and s.name == "step" for s in defined.body)
