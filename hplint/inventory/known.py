@@ -33,7 +33,23 @@ _BASES = frozenset({"torch.optim.Optimizer", "torch.optim.lr_scheduler.LRSchedul
 _NO_VALUES = frozenset({"dim", "training"})
 """Arguments that the table names because they are got wrong, not because anybody would choose them."""
 _MINOR = frozenset({"approximate", "persistent_workers", "prefetch_factor"})
-"""Arguments that are told where they are given: their defaults are of no interest."""
+_MINOR_ROWS = frozenset(
+    {
+        "batch-norm-eps",
+        "class-weights",
+        "decoupled-weight-decay",
+        "gradient-checkpointing",
+        "kernel-size",
+        "layer-norm-eps",
+        "loss-scale",
+        "padding",
+        "pin-memory",
+        "stride",
+        "temperature",
+        "weight-init",
+    }
+)
+"""Arguments and hyperparameters that are told where they are given: their defaults are of no interest."""
 
 _POSITIONS = {
     "lightning.pytorch.seed_everything": ("seed",),
@@ -47,6 +63,7 @@ _POSITIONS = {
 """The first parameters of callables that have no signature here."""
 _SEEDS = frozenset({"numpy.random.seed", "random.seed"})
 _HOMES = (
+    (re.compile(r"torch\.(cuda\.|cpu\.)?amp\.autocast(?=$)"), "torch.autocast"),
     (re.compile(r"(pytorch_lightning|lightning(?!\.(pytorch|fabric)))\."), "lightning.pytorch."),
     (re.compile(r"transformers\.(optimization|trainer_utils)\.(?=get_|set_seed)"), "transformers."),
     (re.compile(r"(transformers|trl|sentence_transformers)\.(\w+\.)*(\w+TrainingArguments|TrainingArguments)"), ""),
@@ -99,9 +116,9 @@ def row_of_argument(name: str, parameter: str) -> str | None:
     return found
 
 
-def is_minor(parameter: str) -> bool:
+def is_minor(row: str, parameter: str) -> bool:
     """Whether an argument counts only where it is given."""
-    return parameter in _MINOR
+    return parameter in _MINOR or row in _MINOR_ROWS
 
 
 def parameters_of(name: str) -> tuple[str, ...]:

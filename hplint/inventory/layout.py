@@ -20,6 +20,16 @@ def by_category(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
         yield heading, list(group)
 
 
+def given_to(entry: Entry, entries: Sequence[Entry]) -> str:
+    """What is given the value: ``Adam.lr``; ``Adam.lr of optimizer_g`` where the objects of a script differ in it."""
+    alike = [each for each in entries if each.hyperparameter == entry.hyperparameter and each.owner == entry.owner]
+    targets = [frozenset(use.target for use in each.uses) for each in alike]
+    own = list(dict.fromkeys(use.target for use in entry.uses))
+    if len(alike) < 2 or not all(own) or len(own) > 2 or len(frozenset().union(*targets)) < sum(map(len, targets)):
+        return entry.owner
+    return f"{entry.owner} of {', '.join(own)}"
+
+
 def where(entry: Entry) -> str:
     """``train.py:40 ← args.lr ← --lr :12``: the places of an entry, and the way to its value."""
     home = entry.uses[0].at.path

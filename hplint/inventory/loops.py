@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from hplint.facts.events import EventKind, TrainingStep
 from hplint.facts.syntax import (
     Assign,
+    Attribute,
     AugAssign,
     Binary,
     Call,
@@ -96,13 +97,16 @@ def _is_one(expr: Expr) -> bool:
 
 
 def _accumulation(reader: Reader, step: TrainingStep) -> Iterator[Site]:
-    """``if (i + 1) % N == 0: optimizer.step()``"""
+    """``if (i + 1) % N == 0: optimizer.step()``, where gradients are computed in each round."""
     seen: set[int] = set()
+    backward = {guard.key for event in step.events if event.kind is EventKind.BACKWARD for guard in event.guards}
     for event in step.events:
         if event.kind is not EventKind.STEP:
             continue
         for guard in event.guards:
             test = guard.test
+            if guard.key in backward:
+                continue  # Another network that is trained less often.
             for part in (test, test.left) if isinstance(test, Compare) else (test,):
                 if isinstance(part, Binary) and part.op == "%" and part.start not in seen:
                     seen.add(part.start)
@@ -119,5 +123,11 @@ def _written(reader: Reader) -> Iterator[Site]:
         if value is None or not isinstance(target, Subscript) or not isinstance(target.index, Literal):
             continue
         holder = reader.text(target.value)
-        if target.index.value == "lr" and re.search("group|optim", holder):
+        if target.index.value == "lr" and (re.search("group|optim", holder) or _is_group(reader, target.value)):
             yield Site("lr-schedule", "by hand", f"{holder}['lr']", reader.expression(value), value)
+
+
+def _is_group(reader: Reader, expr: Expr) -> bool:
+    """Whether a name runs through ``optimizer.param_groups``."""
+    bindings = reader.file.names.reaching(expr) if isinstance(expr, Name) else ()
+    return any(isinstance(each.value, Attribute) and each.value.attr == "param_groups" for each in bindings)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hplint.inventory import known
 from hplint.inventory.compare import ScriptDiff
-from hplint.inventory.layout import by_category, change_places, owners, where
+from hplint.inventory.layout import by_category, change_places, given_to, owners, where
 from hplint.inventory.records import Entry, Script, State
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~])")
@@ -22,7 +22,10 @@ def _script(script: Script) -> Iterator[str]:
     yield f"## {_plain(script.path)}\n"
     for heading, entries in by_category(script.entries):
         yield f"### {heading}\n"
-        rows = [(known.title(e.hyperparameter), _value(e), _code(e.owner), _plain(where(e))) for e in entries]
+        rows = [
+            (known.title(e.hyperparameter), _value(e), _code(given_to(e, script.entries)), _plain(where(e)))
+            for e in entries
+        ]
         yield from _table(("Hyperparameter", "Value", "Given to", "Where"), rows)
         yield ""
 

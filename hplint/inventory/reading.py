@@ -204,6 +204,8 @@ class Reader:
         if origin.kind in (OriginKind.LITERAL, OriginKind.COMPUTED) and origin.path is None:
             return chain
         at = self._origin(origin)
+        if origin.kind is OriginKind.PARAMETER and chain and chain[-1].text == f"parameter {origin.label}":
+            return chain
         if chain and (chain[-1].text == origin.label or chain[-1].at == at):
             return chain if chain[-1].at is not None else (*chain[:-1], Link(chain[-1].text, at))
         return (*chain, Link(origin.label or origin.kind.value, at))

@@ -41,7 +41,7 @@ def call_sites(reader: Reader) -> Iterator[Site]:
             yield Site(row, call.name, "", reading, call.node, targets.of(call.node))
         for argument in _carried(call):
             found = known.row_of_argument(call.name, argument.parameter)
-            if found is None or _is_replaced(call, argument):
+            if found is None or _is_of_no_account(call, argument, found):
                 continue
             read = reader.argument(call, argument)
             if read is not None:
@@ -72,12 +72,12 @@ def _carried(call: BoundCall) -> Iterator[Argument]:
         yield argument
 
 
-def _is_replaced(call: BoundCall, argument: Argument) -> bool:
+def _is_of_no_account(call: BoundCall, argument: Argument, row: str) -> bool:
     """Whether a default is of no account, or something else is given in its stead."""
     if argument.presence is Presence.PRESENT:
         return False
     others = _INSTEAD.get(argument.parameter, ())
-    return known.is_minor(argument.parameter) or any(other in call.arguments for other in others)
+    return known.is_minor(row, argument.parameter) or any(other in call.arguments for other in others)
 
 
 def _group_sites(reader: Reader, call: BoundCall, targets: Targets) -> Iterator[Site]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hplint.inventory.compare import Change, ScriptDiff, counts
-from hplint.inventory.layout import by_category, change_places, owners, where
+from hplint.inventory.layout import by_category, change_places, given_to, owners, where
 from hplint.inventory.records import Entry, Script, State
 from hplint.report.style import Style, printable
 
@@ -25,20 +25,22 @@ def render(scripts: Sequence[Script], *, color: bool = False) -> str:
 
 def _script(script: Script, style: Style) -> Iterator[str]:
     yield style(printable(script.path), "bold")
-    widths = _widths([_cells(entry) for entry in script.entries])
+    rows = {id(entry): _cells(entry, script) for entry in script.entries}
+    widths = _widths([*rows.values()])
     for heading, entries in by_category(script.entries):
         yield ""
         yield f"  {style(heading, 'bold', 'underline')}"
         before = ""
         for entry in entries:
-            name, value, owner, place = _cells(entry)
+            name, value, owner, place = rows[id(entry)]
             shown = ("" if name == before else name, value, owner, place)
             yield f"    {_line(shown, widths, (('bold',), _COLOURS[entry.state], (), ('dim',)), style)}"
             before = name
 
 
-def _cells(entry: Entry) -> _Row:
-    return entry.hyperparameter, printable(entry.value), printable(entry.owner), printable(where(entry))
+def _cells(entry: Entry, script: Script) -> _Row:
+    owner = given_to(entry, script.entries)
+    return entry.hyperparameter, printable(entry.value), printable(owner), printable(where(entry))
 
 
 def _widths(rows: Sequence[_Row]) -> list[int]:
