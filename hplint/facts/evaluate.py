@@ -1,116 +1,225 @@
-"""What expressions may be: follows names, attributes and subscripts to constants, and knows when it could not."""
+"""What expressions may be: follows names, attributes and subscripts to constants, and knows when it could not.
+
+:meth:`Evaluator.ways` makes one step, from an expression to those that it takes its value from; :meth:`Evaluator.value`
+goes all the way. :func:`hplint.facts.reasons.why` tells the steps to a reader.
+"""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hplint.facts import fold
+from hplint.facts.expanded import argument_ways, loop_ways, none_tested
 from hplint.facts.holders import Holders
+from hplint.facts.lookup import Lookup
+from hplint.facts.mappings import Mapping
 from hplint.facts.names import Names
+from hplint.facts.objects import Objects
+from hplint.facts.origins import arriving_as, elsewhere, named, same_constant, without_none, written
+from hplint.facts.parameters import Parameters
+from hplint.facts.stores import Stores
 from hplint.facts.syntax import (
     Attribute,
     Binary,
     Binding,
     BindingKind,
     Call,
-    ClassDef,
     Collection,
     Conditional,
     Constant,
     Dict,
     Expr,
+    FunctionDef,
     Literal,
     Name,
+    NamedExpr,
     Subscript,
     Unary,
 )
-from hplint.facts.values import UNKNOWN, Origin, OriginKind, Possible, Value, union
+from hplint.facts.values import DEFAULTS, UNKNOWN, Origin, OriginKind, Possible, Value, union
+from hplint.facts.ways import MOST, NOTHING, Held, Holder, Way, Ways, either, one, unknown
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
 _DEPTH = 40
-"""Steps from name to name before the search is given up."""
+"""Steps from name to name, through all files, before the search is given up."""
 _COMBINATIONS = 16
 """Values of a computed expression before it counts as unknown."""
-_COMMAND_LINES = ("tyro.cli", "pyrallis.parse", "draccus.parse", "simple_parsing.parse")
-"""Functions that fill a dataclass from the command line."""
-_DEFAULTS = (OriginKind.ARGPARSE, OriginKind.FIELD, OriginKind.PARAMETER)
 
 
 class Evaluator:
     """Works out the values of one file's expressions; each is worked out once."""
 
-    def __init__(self, names: Names, holders: Holders, imported: Callable[[str], tuple[File, str] | None]) -> None:
-        self._names = names
-        self._holders = holders
-        self._imported = imported
-        self._known: dict[int, Value] = {}
-        self._asked: set[str] = set()
-        self._depth = 0
+    depth = 0
+    """Of the search that is under way, through all files."""
+
+    def __init__(
+        self, names: Names, holders: Holders, imported: Callable[[str], tuple[File, str] | None], path: str = ""
+    ) -> None:
+        self.names = names
+        self.holders = holders
+        self.path = path
+        self.definitions = Lookup(self)
+        self.parameters = Parameters(self)
+        self.object_maker = Objects(self)
+        self._stores = Stores(self)
+        self.imported = imported
+        self._values: dict[int, Value] = {}
+        self._objects: dict[int, Held] = {}
+        self.asked: set[str] = set()
+
+    # --- the three questions
 
     def value(self, expr: Expr) -> Value:
         """What an expression may be."""
         key = id(expr)
-        known = self._known.get(key)
+        known = self._values.get(key)
         if known is None:
-            if self._depth >= _DEPTH:
+            if Evaluator.depth >= _DEPTH:
                 return UNKNOWN
-            self._known[key] = UNKNOWN  # the answer for a name that is defined by itself
-            self._depth += 1
-            known = self._work_out(expr)
-            self._depth -= 1
-            self._known[key] = known
+            self._values[key] = UNKNOWN  # the answer for a name that is defined by itself
+            Evaluator.depth += 1
+            try:
+                known = self._values[key] = self._work_out(expr)
+            finally:
+                Evaluator.depth -= 1
         return known
 
-    def global_value(self, dotted: str) -> Value:
-        """What a name of the module, or an attribute of it (``Config.lr``), is once the module has been run."""
-        if dotted in self._asked:
-            return UNKNOWN  # modules that import the name from each other
-        self._asked.add(dotted)
-        try:
-            return self._global_value(dotted)
-        finally:
-            self._asked.discard(dotted)
+    def objects(self, expr: Expr) -> Held:
+        """The objects with named values that an expression may be."""
+        key = id(expr)
+        known = self._objects.get(key)
+        if known is None:
+            if Evaluator.depth >= _DEPTH:
+                return NOTHING
+            self._objects[key] = NOTHING
+            Evaluator.depth += 1
+            try:
+                known = self._objects[key] = self.object_maker.find(expr)
+            finally:
+                Evaluator.depth -= 1
+        return known
 
-    def _global_value(self, dotted: str) -> Value:
-        name, _, attr = dotted.partition(".")
-        bindings = self._names.scope(0).bindings.get(name, ())
-        if not attr:
-            return self._of_bindings(bindings, name)
-        if "." in attr or len(bindings) != 1 or attr in self._holders.stored_attributes:
-            return UNKNOWN
-        if isinstance(bindings[0].definition, ClassDef):
-            return self._of_class(bindings[0].definition, attr)
-        return self._of_bound_object(bindings[0], attr)
-
-    def _work_out(self, expr: Expr) -> Value:
+    def ways(self, expr: Expr) -> Ways:
+        """The expressions that one takes its value from; none for what is computed or written in place."""
         match expr:
-            case Literal():
-                return Value((Possible(expr.value, Origin(OriginKind.LITERAL, "", expr.start, expr.end)),), closed=True)
-            case Unary():
-                return self._computed(expr, (expr.operand,), lambda parts: fold.unary(expr.op, parts[0]))
-            case Binary(op="and" | "or"):
-                return UNKNOWN
-            case Binary():
-                return self._computed(expr, (expr.left, expr.right), lambda p: fold.binary(expr.op, p[0], p[1]))
-            case Collection(kind="tuple" | "list") if len(expr.elements) <= _COMBINATIONS:
-                return self._computed(expr, expr.elements, tuple)
-            case Conditional():
-                return union((self.value(expr.body), self.value(expr.orelse)))
             case Name():
-                return self._of_bindings(self._names.reaching(expr), expr.id)
+                return self._of_name(expr)
             case Attribute():
                 return self._of_attribute(expr)
             case Subscript():
                 return self._of_subscript(expr)
-            case Call(args=(argument,)) if argument.keyword is None and not argument.star:
-                function = self._names.qualified(expr.func) or ""
-                return self._computed(expr, (argument.value,), lambda parts: fold.convert(function, parts[0]))
+            case Conditional():
+                body, orelse = self._plain(expr.body), self._plain(expr.orelse)
+                spared = none_tested(expr)
+                return either(
+                    (without_none(body) if spared == "body" else body, without_none(orelse) if spared else orelse)
+                )
+            case Call():
+                return self._of_call(expr)
+            case NamedExpr():
+                return self._plain(expr.value)
+        return unknown("it is computed")
+
+    def global_value(self, dotted: str) -> Value:
+        """What a name of the module, or an attribute of it (``Config.lr``), is once the module has been run."""
+        return self._arriving(self.global_ways(dotted))
+
+    def global_ways(self, dotted: str) -> Ways:
+        """Where a name of the module, or an attribute of it, takes its value from."""
+        if dotted in self.asked:
+            return unknown("modules import it from each other")
+        self.asked.add(dotted)
+        try:
+            name, *attrs = dotted.split(".")
+            found = self._of_bindings(self._at_end_of_module(name), name, 0)
+            for attr in attrs:
+                held = self._global_objects(name) if attr is attrs[0] else self.object_maker.along(found)
+                found = self._entries(held, attr, None, 0, dotted)
+            return found
+        finally:
+            self.asked.discard(dotted)
+
+    def _global_objects(self, name: str) -> Held:
+        return self.objects(self.final_name(name))
+
+    def _at_end_of_module(self, name: str) -> tuple[Binding, ...]:
+        return self.names.reaching(self.final_name(name))
+
+    def final_name(self, name: str) -> Name:
+        """A name as it is read at the end of the module."""
+        known = self._final_names.get(name)
+        if known is None:
+            end = self.names.scope(0).end
+            known = self._final_names[name] = Name(end, end, name, 0)
+        return known
+
+    @cached_property
+    def _final_names(self) -> dict[str, Name]:
+        return {}
+
+    # --- values
+
+    def _work_out(self, expr: Expr) -> Value:
+        match expr:
+            case Literal():
+                return written(expr, expr.value)
+            case Unary():
+                return self._computed(expr, (expr.operand,), lambda parts: fold.unary(expr.op, parts[0]))
+            case Binary(op="or"):
+                return self._or(expr)
+            case Binary(op="and"):
+                falsy = [each for each in self.value(expr.left).possible if not each.constant]
+                return union((Value(tuple(falsy), self.value(expr.left).closed), self.value(expr.right)))
+            case Binary():
+                return self._computed(expr, (expr.left, expr.right), lambda p: fold.binary(expr.op, p[0], p[1]))
+            case Collection(kind="tuple" | "list") if len(expr.elements) <= _COMBINATIONS:
+                return self._computed(expr, expr.elements, tuple)
+            case Subscript():
+                return self._of_item(expr)
+            case Call():
+                return self._of_function(expr)
+            case Name() | Attribute() | Conditional() | NamedExpr():
+                return self._arriving(self.ways(expr))
         return UNKNOWN
+
+    def _or(self, expr: Binary) -> Value:
+        left, right = self.value(expr.left), self.value(expr.right)
+        truthy = tuple(each for each in left.possible if each.constant)
+        if left.closed and len(truthy) == len(left.possible):
+            return left
+        fallback = right if left.closed else named(right, OriginKind.FALLBACK, "or")
+        return union((Value(truthy, left.closed), fallback))
+
+    def _of_function(self, call: Call) -> Value:
+        function = self.names.qualified(call.func) or ""
+        plain = all(arg.keyword is None and not arg.star for arg in call.args)
+        if call.args and plain and function in fold.FUNCTIONS:
+            operands = tuple(arg.value for arg in call.args)
+            if len(operands) == 1:
+                return self._converted(call, operands[0], function)
+            return self._computed(call, operands, lambda parts: fold.call(function, parts))
+        return self._arriving(self.ways(call))
+
+    def _converted(self, call: Call, operand: Expr, function: str) -> Value:
+        """``float(x)``: a number that it leaves as it is keeps its origin."""
+        if function == "builtins.len" and isinstance(operand, Collection):
+            starred = any(not isinstance(each, Literal | Name | Collection) for each in operand.elements)
+            return UNKNOWN if starred else written(call, len(operand.elements))
+        value = self._computed(call, (operand,), lambda parts: fold.call(function, parts))
+        before = self.value(operand).possible
+        if len(before) != len(value.possible):
+            return value
+        kept = tuple(
+            old if old.origin.kind is not OriginKind.LITERAL and same_constant(old.constant, new.constant) else new
+            for old, new in zip(before, value.possible, strict=True)
+        )
+        return Value(kept, value.closed)
 
     def _computed(
         self, expr: Expr, operands: tuple[Expr, ...], compute: Callable[[tuple[Constant, ...]], Constant]
@@ -121,246 +230,215 @@ class Evaluator:
             combinations *= len(part.possible)
         if not 0 < combinations <= _COMBINATIONS:
             # `()` is known too
-            return self._written(expr, ()) if isinstance(expr, Collection) and not operands else UNKNOWN
+            return written(expr, ()) if isinstance(expr, Collection) and not operands else UNKNOWN
         found = []
+        closed = all(part.closed for part in parts)
         for choice in itertools.product(*(part.possible for part in parts)):
             try:
                 constant = compute(tuple(each.constant for each in choice))
             except fold.NotFolded:
-                return UNKNOWN
+                if closed and combinations == 1:
+                    return UNKNOWN
+                closed = False
+                continue
             kinds = {each.origin.kind for each in choice}
             in_place = kinds <= {OriginKind.LITERAL} and not isinstance(expr, Call)
             kind = OriginKind.LITERAL if in_place else OriginKind.COMPUTED
             found.append(Possible(constant, Origin(kind, "", expr.start, expr.end)))
-        return Value(tuple(found), all(part.closed for part in parts))
+        return Value(tuple(found), closed)
 
-    def _written(self, expr: Expr, constant: Constant) -> Value:
-        return Value((Possible(constant, Origin(OriginKind.LITERAL, "", expr.start, expr.end)),), closed=True)
-
-    # --- names
-
-    def _of_bindings(self, bindings: tuple[Binding, ...], label: str) -> Value:
-        if not bindings:
-            return UNKNOWN
-        first = self._of_binding(bindings[0], label)
-        if len(bindings) == 1 and not first.possible:
-            return first
-        found = union((first, *[self._of_binding(binding, label) for binding in bindings[1:]]))
-        if found.closed:
+    def _arriving(self, ways: Ways) -> Value:
+        """What arrives by some ways."""
+        parts = [self._along(way) for way in ways.every]
+        found = union(parts, closed=ways.closed)
+        if found.closed or ways.sure:
             return found
-        # One way in is unknown: what is written elsewhere says nothing of it, but a default stays a default.
-        return Value(tuple(p for p in found.possible if p.origin.kind in _DEFAULTS or p.origin.path), closed=False)
+        if len(parts) == 1 and ways.closed:
+            return found
+        # One way in is unknown: what is written elsewhere says nothing of it, but what stays when nobody chooses does.
+        lasting = {each for part in parts if not part.closed for each in part.possible}
+        return Value(
+            tuple(p for p in found.possible if p in lasting or p.origin.kind in DEFAULTS or p.origin.path), closed=False
+        )
 
-    def _of_binding(self, binding: Binding, label: str) -> Value:
-        if binding.kind is BindingKind.ASSIGN and binding.value is not None and binding.path is not None:
-            return named(self._unpacked(binding.value, binding.path), OriginKind.CONSTANT, label)
-        if binding.kind is BindingKind.PARAMETER and binding.value is not None:
-            default = named(self.value(binding.value), OriginKind.PARAMETER, label)
-            return Value(default.possible, closed=False)
-        if binding.imported is not None:
-            return self._of_import(binding.imported)
-        return UNKNOWN
-
-    def _unpacked(self, value: Expr, path: tuple[int, ...]) -> Value:
-        for index in path:
-            if not isinstance(value, Collection) or index >= len(value.elements):
-                return UNKNOWN
-            value = value.elements[index]
-        return self.value(value)
-
-    def _of_import(self, dotted: str) -> Value:
-        found = self._imported(dotted)
-        if found is None:
+    def _along(self, way: Way) -> Value:
+        """What arrives by one way, known under the way's name."""
+        if way.called:
             return UNKNOWN
-        file, rest = found
-        if not rest:
-            return UNKNOWN
-        return _elsewhere(file.evaluator.global_value(rest), file.path)
+        value = way.owner.value(way.expr) if not way.path else way.owner.part(way.expr, way.path)
+        value = named(value, way.kind, way.label)
+        if way.convert or way.not_none:
+            value = arriving_as(value, way.convert, not_none=way.not_none)
+        return value if way.owner is self else elsewhere(value, way.owner.path, self.path)
 
-    # --- attributes
-
-    def _of_attribute(self, expr: Attribute) -> Value:
-        if expr.attr in self._holders.stored_attributes:
-            return UNKNOWN  # `args.lr = …` somewhere: the default may never arrive
-        base = expr.value
-        qualified = self._names.qualified(base)
-        if qualified is not None and isinstance(base, Name | Attribute):
-            root = self._root_binding(base)
-            if root is not None and root.imported is not None:
-                return self._of_import(f"{qualified}.{expr.attr}")
-        if isinstance(base, Name):
-            definition = self._names.definition(base)
-            if isinstance(definition, ClassDef):
-                return self._of_class(definition, expr.attr)
-            return self._of_object(base, expr.attr)
-        return UNKNOWN
-
-    def _root_binding(self, expr: Expr) -> Binding | None:
-        while isinstance(expr, Attribute):
-            expr = expr.value
-        bindings = self._names.reaching(expr) if isinstance(expr, Name) else ()
-        return bindings[0] if len(bindings) == 1 else None
-
-    def _of_object(self, base: Name, attr: str) -> Value:
-        bindings = self._names.reaching(base)
-        if len(bindings) != 1:
-            return UNKNOWN
-        binding = bindings[0]
-        if binding.kind is BindingKind.PARAMETER and binding.parameter is not None:
-            return self._of_parameter(binding, base, attr)
-        return self._of_bound_object(binding, attr)
-
-    def _of_bound_object(self, binding: Binding, attr: str) -> Value:
-        if binding.kind is not BindingKind.ASSIGN or not isinstance(binding.value, Call):
-            return UNKNOWN
-        if self._holders.is_namespace(binding.value, binding.path):
-            return self._of_flag(attr)
-        if binding.path != ():
-            return UNKNOWN
-        return self._of_instance(binding.value, attr)
-
-    def _of_parameter(self, binding: Binding, base: Name, attr: str) -> Value:
-        parameter = binding.parameter
-        assert parameter is not None
-        owner = self._holders.class_of_method(base.scope, parameter)
-        if owner is not None:
-            return self._of_self(owner, attr)
-        if isinstance(parameter.annotation, Name):
-            annotated = self._names.definition(parameter.annotation)
-            if isinstance(annotated, ClassDef):
-                return replace(self._of_class(annotated, attr), closed=False)
-        if parameter.default is None and parameter.annotation is None and self._holders.one_parser:
-            return self._of_flag(attr)  # `def train(args)`
-        return UNKNOWN
-
-    def _of_self(self, owner: ClassDef, attr: str) -> Value:
-        stores = self._holders.self_stores(owner).get(attr, ())
-        if not stores:
-            return self._of_class(owner, attr)
-        if len(stores) != 1 or self._names.scope(owner.scope).bindings.get(attr):
-            return UNKNOWN
-        return named(self.value(stores[0]), OriginKind.CONSTANT, f"self.{attr}")
-
-    def _of_class(self, definition: ClassDef, attr: str) -> Value:
-        bindings = self._names.scope(definition.scope).bindings.get(attr, ())
-        if len(bindings) != 1 or bindings[0].value is None or bindings[0].path != ():
-            return UNKNOWN
-        label = f"{definition.name}.{attr}"
-        if self._holders.is_dataclass(definition):
-            default = self._holders.field_default(bindings[0].value)
-            return UNKNOWN if default is None else named(self.value(default), OriginKind.FIELD, label)
-        return named(self.value(bindings[0].value), OriginKind.CLASS_ATTRIBUTE, label)
-
-    def _of_instance(self, call: Call, attr: str) -> Value:
-        given = [arg for arg in call.args if arg.keyword == attr]
-        definition = self._names.definition(call.func)
-        if isinstance(definition, ClassDef):
-            return self._of_constructed(definition, call, attr)
-        if self._names.qualified(call.func) in _COMMAND_LINES and call.args:
-            read = self._names.definition(call.args[0].value)
-            return replace(self._of_class(read, attr), closed=False) if isinstance(read, ClassDef) else UNKNOWN
-        if given and self._names.qualified(call.func) in ("types.SimpleNamespace", "argparse.Namespace"):
-            return named(self.value(given[0].value), OriginKind.CONSTANT, attr)
-        return UNKNOWN
-
-    def _of_constructed(self, definition: ClassDef, call: Call, attr: str) -> Value:
-        if self._holders.self_stores(definition).get(attr) or any(
-            a.keyword is None and a.star != "**" for a in call.args
-        ):
-            return UNKNOWN
-        if not self._holders.is_dataclass(definition):
-            return UNKNOWN if call.args else self._of_class(definition, attr)
-        for arg in call.args:
-            if arg.keyword == attr:
-                return named(self.value(arg.value), OriginKind.CONSTANT, f"{definition.name}({attr}=…)")
-        value = self._of_class(definition, attr)
-        return replace(value, closed=False) if any(arg.star for arg in call.args) else value
-
-    def _of_flag(self, dest: str) -> Value:
-        """The default of a command-line option."""
-        flags = self._holders.flags.get(dest, ())
-        if len(flags) != 1 or flags[0].default is None or self._holders.sets_defaults:
-            return UNKNOWN
-        flag = flags[0]
-        assert flag.default is not None
-        value = named(self.value(flag.default), OriginKind.ARGPARSE, flag.option)
-        converter = None if flag.type is None else self._names.qualified(flag.type)
+    def part(self, expr: Expr, path: tuple[int, ...]) -> Value:
+        """What is at some indices of a value."""
+        ways = self.unpacked(expr, path)
+        if ways.every:
+            return self._arriving(ways)
         found = []
-        for possible in value.possible:
+        whole = self.value(expr)
+        for possible in whole.possible:
             constant = possible.constant
-            if isinstance(constant, str) and converter is not None:  # argparse converts defaults that are strings
-                try:
-                    constant = fold.convert(converter, constant)
-                except fold.NotFolded:
-                    continue
+            for index in path:
+                if not isinstance(constant, tuple) or not -len(constant) <= index < len(constant):
+                    return UNKNOWN
+                constant = constant[index]
             found.append(replace(possible, constant=constant))
-        return Value(tuple(found), closed=False)
+        return Value(tuple(found), whole.closed)
 
-    # --- subscripts
+    def unpacked(self, expr: Expr, path: tuple[int, ...]) -> Ways:
+        """The expression at some indices of one that is written out, or that a function of the project returns."""
+        rest = list(path)
+        while rest and isinstance(expr, Collection):
+            index = rest.pop(0)
+            if not -len(expr.elements) <= index < len(expr.elements):
+                return unknown("there are not so many values to unpack")
+            expr = expr.elements[index]
+        if not rest:
+            return self._plain(expr)
+        if isinstance(expr, Call | Name | Attribute | Conditional):
+            found = self.ways(expr)
+            return replace(found, every=tuple(replace(way, path=(*way.path, *rest)) for way in found.every))
+        return unknown("what is unpacked is not written out")
 
-    def _of_subscript(self, expr: Subscript) -> Value:
+    def _of_item(self, expr: Subscript) -> Value:
+        ways = self._of_subscript(expr)
+        if ways.every:
+            return self._arriving(ways)
         key = self.value(expr.index).single
-        if key is None:
-            return UNKNOWN
-        if isinstance(expr.value, Name) and isinstance(key.constant, str):
-            label = f"{expr.value.id}[{key.constant!r}]"
-            item = self._item(expr.value, key.constant)
-            return UNKNOWN if item is None else named(self.value(item), OriginKind.DICT_ITEM, label)
         whole = self.value(expr.value).single
-        if whole is None or not isinstance(whole.constant, tuple) or not isinstance(key.constant, int):
+        if whole is None or key is None or not isinstance(key.constant, int):
             return UNKNOWN
-        if not -len(whole.constant) <= key.constant < len(whole.constant):
+        if not isinstance(whole.constant, tuple) or not -len(whole.constant) <= key.constant < len(whole.constant):
             return UNKNOWN
         return Value((Possible(whole.constant[key.constant], whole.origin),), closed=True)
 
-    def _item(self, name: Name, key: str) -> Expr | None:
-        bindings = self._names.reaching(name)
-        if len(bindings) != 1 or bindings[0].path != () or self._holders.is_changed(name.id, key):
-            return None
-        items = self.items(bindings[0].value) if bindings[0].kind is BindingKind.ASSIGN else None
-        return None if items is None else items.get(key)
+    # --- names
 
-    def items(self, expr: Expr | None) -> dict[str, Expr] | None:
-        """The items of a dictionary that is written out with constant keys: ``{"lr": 1}`` or ``dict(lr=1)``."""
-        if isinstance(expr, Dict):
-            found: dict[str, Expr] = {}
-            for key, value in expr.items:
-                if not isinstance(key, Literal) or not isinstance(key.value, str):
-                    return None
-                found[key.value] = value
+    def _of_name(self, name: Name) -> Ways:
+        found = self.names.lookup(name.id, name.scope)
+        if found is None:
+            star = self.names.star_of(name.id, name.scope)
+            return unknown(f"`{name.id}` is not defined in this file") if star is None else self._of_import(star)
+        return self._of_bindings(self.names.reaching(name), name.id, found[0].number)
+
+    def _of_bindings(self, bindings: tuple[Binding, ...], label: str, scope: int) -> Ways:
+        if not bindings:
+            return unknown(f"`{label}` is not defined in this file")
+        if len(bindings) > MOST:
+            return unknown(f"`{label}` is set in very many places")
+        found = either(self._of_binding(binding, label, scope) for binding in bindings)
+        return replace(found, sure=len(bindings) == 1)
+
+    def _of_binding(self, binding: Binding, label: str, scope: int) -> Ways:
+        if binding.kind is BindingKind.PARAMETER:
+            return self.parameters.ways(binding, self.names.scope(scope))
+        if binding.imported is not None:
+            return self._of_import(binding.imported)
+        if binding.value is None or binding.path is None:
+            return unknown(f"`{label}` is {_REASONS.get(binding.kind, 'not a plain value')}")
+        if binding.kind is BindingKind.ASSIGN:
+            return one(Way(binding.value, OriginKind.CONSTANT, label, self, binding.path))
+        if binding.kind is BindingKind.LOOP:
+            return loop_ways(binding.value, binding.path, label, self)
+        return unknown(f"`{label}` is {_REASONS.get(binding.kind, 'not a plain value')}")
+
+    def _of_import(self, dotted: str) -> Ways:
+        found = self.imported(dotted)
+        if found is None or not found[1]:
+            return unknown(f"`{dotted.lstrip('.')}` is imported and was not found in the project")
+        return found[0].evaluator.global_ways(found[1])
+
+    # --- attributes, items, calls
+
+    def _of_attribute(self, expr: Attribute) -> Ways:
+        dotted = self.definitions.imported_name(expr)
+        if dotted is not None:
+            found = self.imported(dotted)
+            if found is not None and found[1] and "." not in found[1]:
+                return found[0].evaluator.global_ways(found[1])
+        if expr.attr == "value" and isinstance(expr.value, Name):
+            flag = argument_ways(expr.value, self)
+            if flag is not None:
+                return flag
+        return self._entries(self.objects(expr.value), expr.attr, expr, self._frame(expr), shown(expr))
+
+    def _of_subscript(self, expr: Subscript) -> Ways:
+        key = self.value(expr.index).single
+        if key is not None and isinstance(key.constant, str):
+            held = self.objects(expr.value)
+            label = f"{shown(expr.value)}[{key.constant!r}]"
+            return self._entries(held, key.constant, expr, self._frame(expr), label)
+        if key is not None and isinstance(key.constant, int) and isinstance(expr.value, Call):
+            return self.unpacked(expr.value, (key.constant,))
+        return unknown("the index is not known" if key is None else "the item is not known")
+
+    def _entries(self, held: Held, name: str, use: Expr | None, frame: int, label: str) -> Ways:
+        """The entries of some objects, with what is set later."""
+        if not held.every:
+            return unknown(f"it is not known what holds `{label}`")
+        found = either(holder.entry(name) for holder in held.every)
+        if not held.closed:
+            found = replace(found, closed=False, why=found.why or f"it is not known for certain what holds `{label}`")
+        found = self._stores.applied(found, held, name, use, frame)
+        every = tuple(replace(w, label=label) if w.kind is OriginKind.DICT_ITEM else w for w in found.every)
+        return replace(found, every=every)
+
+    def _of_call(self, call: Call) -> Ways:
+        found = argument_ways(call, self)
+        if found is not None:
             return found
-        if not isinstance(expr, Call) or self._names.qualified(expr.func) != "builtins.dict":
-            return None
-        items = {arg.keyword: arg.value for arg in expr.args if arg.keyword is not None}
-        return items if len(items) == len(expr.args) else None
+        function = self.definitions.callee(call.func)
+        if function is not None and isinstance(function[1], FunctionDef):
+            return function[0].definitions.returned(function[1], function[1].name)
+        return unknown("it is what a call returns")
+
+    def entry(self, base: Expr, name: str, use: Expr) -> Ways:
+        """What the attribute or item ``name`` of an expression is where ``use`` stands."""
+        return self._entries(self.objects(base), name, use, self._frame(use), f"{shown(base)}.{name}")
+
+    def _frame(self, expr: Expr) -> int:
+        root = expr
+        while isinstance(root, Attribute | Subscript):
+            root = root.value
+        return self.holders.frame(root.scope) if isinstance(root, Name | Call) else self.holders.frame_at(expr)
+
+    def _plain(self, expr: Expr) -> Ways:
+        return one(Way(expr, OriginKind.LITERAL, "", self))
+
+    # --- dictionaries
+
+    def items(self, expr: Expr) -> dict[str, Expr] | None:
+        """The items of a dictionary that is written out with constant keys: ``{"lr": 1}`` or ``dict(lr=1)``."""
+        held = self.objects(expr) if isinstance(expr, Dict | Call) else NOTHING
+        return None if len(held.every) != 1 else self._local_items(held.every[0])
 
     def content(self, expr: Expr) -> dict[str, Expr] | None:
         """What ``**expr`` passes, None when that is not known."""
-        if isinstance(expr, Name):
-            bindings = self._names.reaching(expr)
-            changed = self._holders.is_changed(expr.id, None)
-            if len(bindings) != 1 or bindings[0].kind is not BindingKind.ASSIGN or bindings[0].path != () or changed:
-                return None
-            return self.items(bindings[0].value)
-        return self.items(expr)
+        held = self.objects(expr)
+        holder = held.every[0] if held.closed and len(held.every) == 1 else None
+        return None if holder is None or self._stores.changes(held) else self._local_items(holder)
+
+    def _local_items(self, holder: Holder) -> dict[str, Expr] | None:
+        found = holder.items() if isinstance(holder, Mapping) and holder.home is self else None
+        if found is None or any(way.owner is not self or way.path for way in found.values()):
+            return None
+        return {key: way.expr for key, way in found.items()}
 
 
-def named(value: Value, kind: OriginKind, label: str) -> Value:
-    """A value that is now known under a name; what had a name keeps it."""
-    if not value.possible:
-        return value
-    return Value(tuple([_named(possible, kind, label) for possible in value.possible]), value.closed)
+_REASONS = {
+    BindingKind.AUGMENTED: "changed in place",
+    BindingKind.WITH: "what a context manager gives",
+    BindingKind.FUNCTION: "a function",
+    BindingKind.CLASS: "a class",
+}
 
 
-def _named(possible: Possible, kind: OriginKind, label: str) -> Possible:
-    origin = possible.origin
-    if origin.kind is not OriginKind.LITERAL:
-        return possible
-    return Possible(possible.constant, Origin(kind, label, origin.start, origin.end, origin.path))
-
-
-def _elsewhere(value: Value, path: str) -> Value:
-    return Value(
-        tuple(p if p.origin.path else replace(p, origin=replace(p.origin, path=path)) for p in value.possible),
-        value.closed,
-    )
+def shown(expr: Expr) -> str:
+    """A dotted name as the user wrote it, short for anything else."""
+    if isinstance(expr, Name):
+        return expr.id
+    if isinstance(expr, Attribute):
+        return f"{shown(expr.value)}.{expr.attr}"
+    return "…"

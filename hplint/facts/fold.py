@@ -31,6 +31,10 @@ _CONVERSIONS: dict[str, Callable[[Any], Constant]] = {
 }
 
 
+FUNCTIONS = frozenset((*_CONVERSIONS, "builtins.min", "builtins.max", "builtins.round", "builtins.len"))
+"""Functions whose result is worked out, by qualified name."""
+
+
 class NotFolded(Exception):
     """The operation is not worked out: wrong types, too large, or an error at run time."""
 
@@ -75,6 +79,30 @@ def convert(function: str, operand: Constant) -> Constant:
     if conversion is None or not (_is_number(operand) or (isinstance(operand, str) and len(operand) < 40)):
         raise NotFolded
     return _checked(lambda: conversion(operand))
+
+
+def call(function: str, operands: tuple[Constant, ...]) -> Constant:
+    """What a function of :data:`FUNCTIONS` gives for constants.
+
+    Raises:
+        NotFolded
+    """
+    if len(operands) == 1 and function in _CONVERSIONS:
+        return convert(function, operands[0])
+    if function == "builtins.len" and len(operands) == 1 and isinstance(operands[0], str | tuple):
+        return len(operands[0])
+    numbers: Any = operands[0] if len(operands) == 1 and isinstance(operands[0], tuple) else operands
+    if not numbers or not all(_is_number(each) for each in numbers):
+        raise NotFolded
+    if function == "builtins.round" and len(numbers) <= 2 and numbers is operands:
+        return _checked(lambda: _round(*numbers))
+    functions: dict[str, Callable[[Any], Constant]] = {"builtins.min": min, "builtins.max": max}
+    if function not in functions:
+        raise NotFolded
+    return _checked(lambda: functions[function](numbers))
+
+
+_round: Callable[..., Any] = round
 
 
 def _is_number(value: Constant) -> bool:

@@ -1,26 +1,30 @@
-"""Where hyperparameters live in a file: command-line options, dataclasses, dictionaries, attributes of ``self``."""
+"""Indexes of one file that tell where values are kept and changed: calls, functions, attributes, items."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
+from typing import TypeVar, cast
 
+from hplint.facts.commandline import Flag, declared
+from hplint.facts.fields import field_default, makes_fields
 from hplint.facts.names import Names
 from hplint.facts.syntax import (
-    Arg,
     Assign,
     Attribute,
     AugAssign,
-    Binding,
     Call,
     ClassDef,
     Code,
     Collection,
+    Dict,
     Expr,
+    For,
     FunctionDef,
+    If,
     Literal,
+    Match,
     Name,
     Node,
     Other,
@@ -28,25 +32,30 @@ from hplint.facts.syntax import (
     Return,
     Simple,
     Subscript,
+    Try,
+    While,
 )
 
-_PARSE_METHODS = ("parse_args", "parse_known_args", "parse_intermixed_args")
-_ATTRS = ("attr.s", "attr.dataclass", "attr.define", "attrs.define", "attrs.frozen", "attr.frozen")
-_DATACLASS_DECORATORS = frozenset({"dataclasses.dataclass", "pydantic.dataclasses.dataclass", *_ATTRS})
-_DATACLASS_BASES = frozenset(("pydantic.BaseModel", "pydantic_settings.BaseSettings", "typing.NamedTuple"))
+__all__ = ["Flag", "Holders", "Store"]
+
+N = TypeVar("N", bound=Node)
 _CHANGING_METHODS = frozenset(("update", "pop", "setdefault", "clear", "popitem"))
+_LOADING_METHODS = frozenset(("merge_from_file", "merge_from_list", "merge_from_other_cfg", "merge_with", "merge"))
+"""Methods of configuration objects that may set any of their values, and are there to do so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """``parser.add_argument("--lr", type=float, default=1e-3)``: ``option`` is as the user types it."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Store:
+    """An attribute or item of ``base`` is set: ``value`` is None where that is not plain.
 
-    option: str
-    dest: str
-    default: Expr | None
-    type: Expr | None
-    action: str | None
-    call: Call
+    ``key`` None: any item may be. ``loads``: a document or a command line is read into a configuration object.
+    """
+
+    base: Expr
+    key: str | None
+    value: Expr | None
+    node: Node
+    loads: bool = False
 
 
 class Holders:
@@ -55,81 +64,61 @@ class Holders:
     def __init__(self, code: Code, names: Names) -> None:
         self._code = code
         self._names = names
-        self._stores: dict[int, dict[str, list[Expr]]] = {}
+        self._self_stores: dict[int, dict[str, list[Expr]]] = {}
+        self._returns: dict[int, tuple[Return, ...]] = {}
 
-    # --- command line
+    def all(self, kind: type[N]) -> tuple[N, ...]:
+        """All records of a type."""
+        return cast("tuple[N, ...]", self._code.index.get(kind.__name__, ()))
+
+    # --- calls and functions
 
     @cached_property
     def flags(self) -> dict[str, tuple[Flag, ...]]:
-        """Command-line options by the attribute that holds them."""
+        """The options that argparse is told of, by the attribute that holds them."""
         found: dict[str, list[Flag]] = defaultdict(list)
-        for call in self._calls("add_argument"):
-            flag = _flag(call)
+        for call in self.calls_of("add_argument"):
+            flag = declared(call)
             if flag is not None:
                 found[flag.dest].append(flag)
         return {dest: tuple(flags) for dest, flags in found.items()}
 
-    @cached_property
-    def one_parser(self) -> bool:
-        """Whether all options belong to one namespace, so that a bare ``args`` can only be that."""
-        parses = [call for method in _PARSE_METHODS for call in self._calls(method)]
-        return bool(self.flags) and len(parses) <= 1 and not self._calls("add_subparsers")
+    def calls_of(self, name: str) -> list[Call]:
+        """Calls of anything whose last name is this: ``name(...)``, ``x.name(...)``."""
+        return self._calls_by_name.get(name, [])
+
+    def method_calls(self, name: str) -> list[Call]:
+        """Calls of a method of this name."""
+        return [call for call in self.calls_of(name) if isinstance(call.func, Attribute)]
 
     @cached_property
-    def sets_defaults(self) -> bool:
-        return bool(self._calls("set_defaults"))
-
-    def is_namespace(self, call: Call, path: tuple[int, ...] | None) -> bool:
-        """Whether the value of a call, unpacked along ``path``, is what ``parse_args()`` returned."""
-        if isinstance(call.func, Attribute) and call.func.attr in _PARSE_METHODS:
-            return path == ((0,) if call.func.attr == "parse_known_args" else ())
-        definition = self._names.definition(call.func)
-        if path != () or not isinstance(definition, FunctionDef):
-            return False
-        returns = [r for r in self._nodes(Return) if definition.start <= r.start < definition.end]
-        return bool(returns) and all(self._returns_namespace(cast("Return", r).value) for r in returns)
-
-    def _returns_namespace(self, expr: Expr | None) -> bool:
-        if isinstance(expr, Call):
-            return isinstance(expr.func, Attribute) and expr.func.attr == "parse_args"
-        if isinstance(expr, Name):
-            bindings = self._names.reaching(expr)
-            return len(bindings) == 1 and isinstance(bindings[0].value, Call) and self._binds_namespace(bindings[0])
-        return False
-
-    def _binds_namespace(self, binding: Binding) -> bool:
-        value = binding.value
-        if not isinstance(value, Call) or not isinstance(value.func, Attribute):
-            return False
-        return value.func.attr in _PARSE_METHODS and self.is_namespace(value, binding.path)
-
-    def _calls(self, method: str) -> list[Call]:
-        return self._method_calls.get(method, [])
-
-    @cached_property
-    def _method_calls(self) -> dict[str, list[Call]]:
+    def _calls_by_name(self) -> dict[str, list[Call]]:
         found: dict[str, list[Call]] = defaultdict(list)
-        for call in cast("tuple[Call, ...]", self._nodes(Call)):
+        for call in self.all(Call):
             if isinstance(call.func, Attribute):
                 found[call.func.attr].append(call)
+            elif isinstance(call.func, Name):
+                found[call.func.id].append(call)
         return found
 
-    # --- classes
+    @cached_property
+    def function_by_scope(self) -> dict[int, FunctionDef]:
+        return {each.scope: each for each in self.all(FunctionDef)}
 
-    def is_dataclass(self, definition: ClassDef) -> bool:
-        """Whether the fields of a class become parameters of its constructor."""
-        for decorator in definition.decorators:
-            name = self._names.qualified(decorator.func if isinstance(decorator, Call) else decorator)
-            if name in _DATACLASS_DECORATORS:
-                return True
-        return any(self._names.qualified(base.value) in _DATACLASS_BASES for base in definition.bases)
+    @cached_property
+    def class_by_scope(self) -> dict[int, ClassDef]:
+        return {each.scope: each for each in self.all(ClassDef)}
 
-    def field_default(self, value: Expr) -> Expr | None:
-        """The default that a field's value writes: the ``default`` of ``field(...)``, else the value itself."""
-        if isinstance(value, Call):
-            default = [arg.value for arg in value.args if arg.keyword == "default"]
-            return default[0] if default else None
-        return value
+    def returns(self, function: FunctionDef) -> tuple[Return, ...]:
+        """The return statements of a function, without those of functions inside it."""
+        known = self._returns.get(function.scope)
+        if known is None:
+            found = [each for each in self.all(Return) if function.start <= each.start < function.end]
+            if found:
+                inner = [f for f in self.all(FunctionDef) if function.start < f.start and f.end <= function.end]
+                found = [each for each in found if not any(f.start <= each.start < f.end for f in inner)]
+            known = self._returns[function.scope] = tuple(found)
+        return known
 
     def class_of_method(self, scope: int, parameter: Parameter) -> ClassDef | None:
         """The class whose methods call ``parameter`` their instance, for code in ``scope``."""
@@ -139,104 +128,145 @@ class Holders:
             if here.kind == "function" and around.kind == "class":
                 first = next(iter(here.bindings.values()), ())
                 is_self = bool(first) and first[0].parameter is parameter
-                return self._class_by_scope.get(around.number) if is_self else None
+                return self.class_by_scope.get(around.number) if is_self else None
             here = around
         return None
 
+    def is_dataclass(self, definition: ClassDef) -> bool:
+        """Whether the fields of a class become parameters of its constructor."""
+        return makes_fields(definition, self._names)
+
+    def field_default(self, value: Expr) -> Expr | None:
+        """The default that a field's value writes: the ``default`` of ``field(...)``, else the value itself."""
+        return field_default(value)
+
+    # --- where code runs
+
+    def frame(self, scope: int) -> int:
+        """The function, class or module in whose frame the code of a scope runs."""
+        here = self._names.scope(scope)
+        while here.kind == "comprehension" and here.parent is not None:
+            here = self._names.scope(here.parent)
+        return here.number
+
+    def frame_at(self, node: Node) -> int:
+        """The function, class or module in whose frame a record stands."""
+        inner = 0
+        for scope in self._code.scopes:
+            if scope.kind != "comprehension" and scope.start <= node.start and node.end <= scope.end:
+                inner = scope.number
+        return inner
+
+    def around(self, node: Node, frame: int) -> list[Node]:
+        """The statements of a frame around a node that may leave it out or repeat it."""
+        start = self._names.scope(frame).start
+        return [each for each in self._branching if start <= each.start <= node.start < each.end]
+
     @cached_property
-    def _class_by_scope(self) -> dict[int, ClassDef]:
-        return {each.scope: each for each in cast("tuple[ClassDef, ...]", self._nodes(ClassDef))}
+    def _branching(self) -> tuple[Node, ...]:
+        return (*self.all(If), *self.all(For), *self.all(While), *self.all(Try), *self.all(Match))
+
+    # --- what is set
 
     def self_stores(self, definition: ClassDef) -> dict[str, list[Expr]]:
         """What the methods of a class assign to attributes of ``self``; what a store unpacks is not known."""
-        known = self._stores.get(definition.scope)
+        known = self._self_stores.get(definition.scope)
         if known is None:
-            known = self._stores[definition.scope] = self._find_self_stores(definition)
+            known = defaultdict(list)
+            for target, value in self.attribute_stores:
+                inside = definition.start <= target.start < definition.end
+                if inside and isinstance(target.value, Name) and target.value.id == "self":
+                    known[target.attr].append(value or Other(target.start, target.end, "unpacked", ()))
+            self._self_stores[definition.scope] = known
         return known
-
-    def _find_self_stores(self, definition: ClassDef) -> dict[str, list[Expr]]:
-        found: dict[str, list[Expr]] = defaultdict(list)
-        for target, value in self.attribute_stores:
-            inside = definition.start <= target.start < definition.end
-            if inside and isinstance(target.value, Name) and target.value.id == "self":
-                found[target.attr].append(value or Other(target.start, target.end, "unpacked", ()))
-        return found
-
-    @cached_property
-    def stored_attributes(self) -> frozenset[str]:
-        """Attributes that are assigned on anything but ``self``, and those that ``setattr`` names."""
-        return frozenset(
-            target.attr
-            for target, _ in self.attribute_stores
-            if not (isinstance(target.value, Name) and target.value.id == "self")
-        )
 
     @cached_property
     def attribute_stores(self) -> tuple[tuple[Attribute, Expr | None], ...]:
         """Every attribute that is assigned, with its value where that is plain."""
-        found: list[tuple[Attribute, Expr | None]] = []
-        for assign in cast("tuple[Assign, ...]", self._nodes(Assign)):
-            for target in assign.targets:
-                found.extend(_attributes_in(target, assign.value))
-        for augmented in cast("tuple[AugAssign, ...]", self._nodes(AugAssign)):
-            found.extend(_attributes_in(augmented.target, None))
-        return tuple(found)
+        return tuple((target, value) for target, value, _ in self._targets if isinstance(target, Attribute))
 
-    # --- dictionaries
-
-    def is_changed(self, name: str, key: str | None) -> bool:
-        """Whether a dictionary may get other items after it was written: for ``key``, or at all."""
-        return name in self._changed_whole or any(k is None or key is None or k == key for k in self._changed[name])
+    def stores(self, key: str) -> list[Store]:
+        """Where the attribute or item ``key`` of anything but ``self`` is set, in no order."""
+        return [*self._stores_by_key.get(key, ()), *self.stores_of_any]
 
     @cached_property
-    def _changed_whole(self) -> frozenset[str]:
-        calls = (call for method in _CHANGING_METHODS for call in self._calls(method))
-        receivers = (call.func.value for call in calls if isinstance(call.func, Attribute))
-        return frozenset(receiver.id for receiver in receivers if isinstance(receiver, Name))
+    def every_store(self) -> list[Store]:
+        """All settings of attributes and items of anything but ``self``."""
+        return [*(store for stores in self._stores_by_key.values() for store in stores), *self.stores_of_any]
 
     @cached_property
-    def _changed(self) -> dict[str, set[str | None]]:
-        found: dict[str, set[str | None]] = defaultdict(set)
-        targets: list[Expr] = []
-        for assign in cast("tuple[Assign, ...]", self._nodes(Assign)):
-            targets.extend(assign.targets)
-        targets.extend(each.target for each in cast("tuple[AugAssign, ...]", self._nodes(AugAssign)))
-        for simple in cast("tuple[Simple, ...]", self._nodes(Simple)):
-            if simple.kind == "del":
-                targets.extend(simple.children)
-        for target in targets:
-            if isinstance(target, Subscript) and isinstance(target.value, Name):
-                key = target.index.value if isinstance(target.index, Literal) else None
-                found[target.value.id].add(key if isinstance(key, str) else None)
+    def _stores_by_key(self) -> dict[str, list[Store]]:
+        found: dict[str, list[Store]] = defaultdict(list)
+        for target, value, node in self._targets:
+            if isinstance(target, Attribute):
+                if not (isinstance(target.value, Name) and target.value.id == "self"):
+                    found[target.attr].append(Store(target.value, target.attr, value, node))
+            elif isinstance(target.index, Literal) and isinstance(target.index.value, str):
+                found[target.index.value].append(Store(target.value, target.index.value, value, node))
+        for call in self.calls_of("setattr"):
+            if isinstance(call.func, Name) and len(call.args) == 3:
+                key = call.args[1].value
+                if isinstance(key, Literal) and isinstance(key.value, str):
+                    found[key.value].append(Store(call.args[0].value, key.value, call.args[2].value, call))
+        for call in self.method_calls("update"):
+            for name, value in _updated(call) or ():
+                found[name].append(Store(cast("Attribute", call.func).value, name, value, call))
         return found
 
-    def _nodes(self, kind: type[Node]) -> tuple[Node, ...]:
-        return self._code.index.get(kind.__name__, ())
+    @cached_property
+    def stores_of_any(self) -> list[Store]:
+        """Where any attribute or item of an object may be set."""
+        found: list[Store] = []
+        for target, _, node in self._targets:
+            if isinstance(target, Subscript) and not isinstance(target.index, Literal):
+                found.append(Store(target.value, None, None, node))
+        for method in (*_CHANGING_METHODS, *_LOADING_METHODS):
+            for call in self.method_calls(method):
+                if method != "update" or _updated(call) is None:
+                    base = cast("Attribute", call.func).value
+                    found.append(Store(base, None, None, call, loads=method in _LOADING_METHODS))
+        for call in self.calls_of("setattr"):
+            if isinstance(call.func, Name) and len(call.args) == 3 and not isinstance(call.args[1].value, Literal):
+                found.append(Store(call.args[0].value, None, None, call))
+        return found
+
+    @cached_property
+    def _targets(self) -> tuple[tuple[Attribute | Subscript, Expr | None, Node], ...]:
+        found: list[tuple[Attribute | Subscript, Expr | None, Node]] = []
+        for assign in self.all(Assign):
+            for target in assign.targets:
+                _collect(target, assign.value, assign, found)
+        for augmented in self.all(AugAssign):
+            _collect(augmented.target, None, augmented, found)
+        for simple in self.all(Simple):
+            if simple.kind == "del":
+                for child in simple.children:
+                    if isinstance(child, Subscript):
+                        _collect(child, None, simple, found)
+        return tuple(found)
 
 
-def _attributes_in(target: Expr, value: Expr | None) -> list[tuple[Attribute, Expr | None]]:
-    if isinstance(target, Attribute):
-        return [(target, value)]
-    if isinstance(target, Collection):
-        return [pair for element in target.elements for pair in _attributes_in(element, None)]
-    return []
+def _collect(
+    target: Expr, value: Expr | None, node: Node, found: list[tuple[Attribute | Subscript, Expr | None, Node]]
+) -> None:
+    if isinstance(target, Attribute | Subscript):
+        found.append((target, value, node))
+    elif isinstance(target, Collection):
+        for element in target.elements:
+            _collect(element, None, node, found)
 
 
-def _flag(call: Call) -> Flag | None:
-    options = [_text(arg) for arg in call.args if arg.keyword is None and not arg.star]
-    if not options or not all(options):
-        return None
-    given = {arg.keyword: arg.value for arg in call.args if arg.keyword is not None}
-    long = next((option for option in options if option and option.startswith("--")), options[0])
-    assert long is not None
-    dest = given.get("dest")
-    name = (
-        dest.value if isinstance(dest, Literal) and isinstance(dest.value, str) else long.lstrip("-").replace("-", "_")
-    )
-    action = given.get("action")
-    action_name = action.value if isinstance(action, Literal) and isinstance(action.value, str) else None
-    return Flag(long, name, given.get("default"), given.get("type"), action_name, call)
-
-
-def _text(arg: Arg) -> str | None:
-    return arg.value.value if isinstance(arg.value, Literal) and isinstance(arg.value.value, str) else None
+def _updated(call: Call) -> list[tuple[str, Expr]] | None:
+    """What ``x.update({"lr": 1}, momentum=0)`` sets; None where that is not written out."""
+    found: list[tuple[str, Expr]] = []
+    for arg in call.args:
+        if arg.keyword is not None:
+            found.append((arg.keyword, arg.value))
+        elif not arg.star and isinstance(arg.value, Dict):
+            for key, value in arg.value.items:
+                if not isinstance(key, Literal) or not isinstance(key.value, str):
+                    return None
+                found.append((key.value, value))
+        else:
+            return None
+    return found

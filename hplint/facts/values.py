@@ -17,11 +17,23 @@ class OriginKind(Enum):
     CLASS_ATTRIBUTE = "class attribute"
     DICT_ITEM = "dictionary item"
     ARGPARSE = "argparse default"
+    OPTION = "option default"
+    """Of a command line that is not argparse's: click, typer, absl."""
     FIELD = "field default"
     PARAMETER = "parameter default"
+    FALLBACK = "fallback"
+    """What is taken when nothing is set: ``cfg.get("lr", 1e-3)``, ``getattr(args, "lr", 1e-3)``, ``lr or 1e-3``."""
+    ARGUMENT = "argument of a call"
+    """Given to a parameter by a call in the same file; other callers may give other values."""
     SIGNATURE = "library default"
     COMPUTED = "computed"
     """Worked out from several parts; the place is the whole expression."""
+
+
+DEFAULTS = frozenset(
+    (OriginKind.ARGPARSE, OriginKind.OPTION, OriginKind.FIELD, OriginKind.PARAMETER, OriginKind.FALLBACK)
+)
+"""Kinds of origin whose values hold until someone chooses another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +61,8 @@ class Possible:
 @dataclass(frozen=True, slots=True)
 class Value:
     """``closed``: the expression is one of ``possible``, nothing else can arrive. Open: a caller, the command line or
-    code that was not understood may bring another value; ``possible`` then holds the defaults, or nothing."""
+    code that was not understood may bring another value; ``possible`` then holds what arrives if they do not, and
+    what is known to be brought, or nothing."""
 
     possible: tuple[Possible, ...] = ()
     closed: bool = False

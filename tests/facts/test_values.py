@@ -107,13 +107,13 @@ UNKNOWN = {
     "call": "use(choose())",
     "changed in a loop": "lr = 1\nfor i in x:\n    lr *= 0.5\n    use(lr)",
     "augmented": "lr = 1\nlr += x\nuse(lr)",
-    "changed dictionary": "hp = {'lr': 1}\nhp['lr'] = 2\nuse(hp['lr'])",
+    "changed dictionary": "hp = {'lr': 1}\nhp['lr'] = x\nuse(hp['lr'])",
     "updated dictionary": "hp = {'lr': 1}\nhp.update(x)\nuse(hp['lr'])",
-    "spread dictionary": "hp = {**base, 'lr': 1}\nuse(hp['lr'])",
+    "spread dictionary": "hp = {'lr': f(), **base}\nuse(hp['lr'])",
     "option that is assigned": ARGS + "args = p.parse_args()\nargs.lr = x\nuse(args.lr)",
     "option without a default": "p.add_argument('--lr', type=float)\na = p.parse_args()\nuse(a.lr)",
     "option declared twice": ARGS + "p.add_argument('--lr', default=2)\na = p.parse_args()\nuse(a.lr)",
-    "set_defaults": ARGS + "p.set_defaults(lr=1)\na = p.parse_args()\nuse(a.lr)",
+    "set_defaults": ARGS + "p.set_defaults(lr=x)\na = p.parse_args()\nuse(a.lr)",
     "two assignments to self": (
         "class T:\n    def a(self):\n        self.lr = 1\n    def b(self):\n        self.lr = 2\n        use(self.lr)"
     ),

@@ -1,0 +1,72 @@
+"""Functions and classes of the project that expressions stand for, in this file or in one that it imports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hplint.facts.records import method
+from hplint.facts.syntax import Attribute, ClassDef, Expr, FunctionDef, Name
+from hplint.facts.values import OriginKind
+from hplint.facts.ways import Way, Ways, either, one, unknown
+
+if TYPE_CHECKING:
+    from hplint.facts.evaluate import Evaluator
+
+
+class Lookup:
+    """Answers for the expressions of one file."""
+
+    def __init__(self, owner: Evaluator) -> None:
+        self._owner = owner
+
+    def definition_at(self, expr: Expr) -> tuple[Evaluator, FunctionDef | ClassDef] | None:
+        """The function or class of the project that an expression stands for, with the evaluator of its file."""
+        if isinstance(expr, Name):
+            definition = self._owner.names.definition(expr)
+            if definition is not None:
+                return self._owner, definition
+        dotted = self.imported_name(expr)
+        found = None if dotted is None else self._owner.imported(dotted)
+        if found is None or not found[1] or "." in found[1]:
+            return None
+        other = found[0].evaluator
+        final = other.final_name(found[1])
+        return other.definitions.definition_at(final) if final.id not in other.asked else None
+
+    def class_at(self, expr: Expr) -> tuple[Evaluator, ClassDef] | None:
+        """The class of the project that an expression stands for."""
+        found = self.definition_at(expr)
+        return (found[0], found[1]) if found is not None and isinstance(found[1], ClassDef) else None
+
+    def callee(self, func: Expr) -> tuple[Evaluator, FunctionDef | ClassDef] | None:
+        """The function, method or class of the project that a call runs."""
+        found = self.definition_at(func)
+        if found is not None or not isinstance(func, Attribute):
+            return found
+        held = self._owner.objects(func.value)
+        for holder in held.every:
+            definition = getattr(holder, "definition", None)
+            if isinstance(definition, ClassDef) and len(held.every) == 1:
+                return method(holder.home, definition, func.attr)
+        return None
+
+    def returned(self, function: FunctionDef, label: str) -> Ways:
+        """What a function gives back."""
+        returns = self._owner.holders.returns(function)
+        values = [each.value for each in returns if each.value is not None]
+        if not values or len(values) != len(returns):
+            return unknown(f"`{label}` returns nothing that is known")
+        return either(one(Way(value, OriginKind.CONSTANT, f"{label}()", self._owner)) for value in values)
+
+    def imported_name(self, expr: Expr) -> str | None:
+        """The dotted name, as it is imported here, that an expression starts with an import of."""
+        parts: list[str] = []
+        while isinstance(expr, Attribute):
+            parts.append(expr.attr)
+            expr = expr.value
+        if not isinstance(expr, Name):
+            return None
+        bindings = self._owner.names.reaching(expr)
+        if len(bindings) != 1 or bindings[0].imported is None:
+            return None
+        return ".".join((bindings[0].imported, *reversed(parts)))

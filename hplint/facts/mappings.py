@@ -1,0 +1,180 @@
+"""Dictionaries and objects that are made of them: what each item is, whatever form they are written in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hplint.facts.syntax import Arg, Call, Dict, Expr, Literal, Node
+from hplint.facts.values import OriginKind
+from hplint.facts.ways import Held, Holder, Way, Ways, either, one, unknown
+
+if TYPE_CHECKING:
+    from hplint.facts.evaluate import Evaluator
+
+MAKERS = frozenset(
+    (
+        "builtins.dict",
+        "collections.OrderedDict",
+        "types.SimpleNamespace",
+        "argparse.Namespace",
+        "easydict.EasyDict",
+        "munch.Munch",
+        "munch.DefaultMunch",
+        "munch.munchify",
+        "munch.DefaultMunch.fromDict",
+        "munch.Munch.fromDict",
+        "addict.Dict",
+        "attrdict.AttrDict",
+        "box.Box",
+        "dotmap.DotMap",
+        "ml_collections.ConfigDict",
+        "ml_collections.config_dict.ConfigDict",
+        "ml_collections.FrozenConfigDict",
+        "ml_collections.config_dict.FrozenConfigDict",
+        "omegaconf.OmegaConf.create",
+        "omegaconf.OmegaConf.structured",
+        "omegaconf.DictConfig",
+        "yacs.config.CfgNode",
+        "fvcore.common.config.CfgNode",
+        "detectron2.config.CfgNode",
+        "mmcv.Config",
+        "mmcv.ConfigDict",
+        "mmengine.Config",
+        "mmengine.config.Config",
+        "mmengine.ConfigDict",
+        "mmengine.config.ConfigDict",
+        "transformers.PretrainedConfig",
+    )
+)
+"""Calls that make a dictionary, or an object with attributes, of a dictionary or of their keywords."""
+COPIES = frozenset(
+    (
+        "copy.copy",
+        "copy.deepcopy",
+        "omegaconf.OmegaConf.merge",
+        "omegaconf.OmegaConf.to_container",
+        "builtins.vars",
+        "dataclasses.asdict",
+        "attr.asdict",
+        "attrs.asdict",
+    )
+)
+"""Calls that give the named values of their argument; ``OmegaConf.merge`` those of all its arguments."""
+COPYING_METHODS = frozenset(("copy", "clone", "defrost", "to_dict", "toDict", "dict", "model_dump", "_asdict"))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One item of a dictionary, or another dictionary (``rest``) whose items all go in."""
+
+    key: str | None
+    way: Way | None
+    rest: Held | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapping:
+    """A dictionary that ``node`` writes. Later parts win."""
+
+    home: Evaluator
+    frame: int
+    node: Node
+    parts: tuple[Part, ...]
+
+    def entry(self, name: str) -> Ways:
+        """Where an item takes its value from when the dictionary is made."""
+        found: list[Ways] = []
+        for part in reversed(self.parts):
+            if part.key == name and part.way is not None:
+                return either((one(part.way), *found))
+            if part.rest is not None:
+                whole = self._of_rest(part.rest, name)
+                if whole is not None and whole.closed:
+                    return either((whole, *found))
+                if whole is not None:
+                    found.append(whole)
+        if found:
+            return either((*found, unknown(found[0].why or f"`{name}` is not among the items")))
+        return unknown(f"`{name}` is not among the items")
+
+    def _of_rest(self, rest: Held, name: str) -> Ways | None:
+        """What a spread dictionary brings; None when it is known to lack the item."""
+        if not rest.closed or not rest.every:
+            known = [holder.entry(name) for holder in rest.every]
+            return either((*known, unknown("a dictionary of unknown content may hold it")))
+        if all(isinstance(holder, Mapping) and holder.lacks(name) for holder in rest.every):
+            return None
+        return either(holder.entry(name) for holder in rest.every)
+
+    def lacks(self, name: str) -> bool:
+        """Whether the dictionary is known to have no such item when it is made."""
+        for part in self.parts:
+            if part.key == name:
+                return False
+            if part.rest is not None:
+                every = part.rest.every
+                if not part.rest.closed or not all(isinstance(each, Mapping) and each.lacks(name) for each in every):
+                    return False
+        return True
+
+    def items(self) -> dict[str, Way] | None:
+        """All items; None where not all are known."""
+        found: dict[str, Way] = {}
+        for part in self.parts:
+            if part.way is not None and part.key is not None:
+                found[part.key] = part.way
+            elif part.rest is not None:
+                whole = part.rest.every[0] if part.rest.closed and len(part.rest.every) == 1 else None
+                inner = whole.items() if isinstance(whole, Mapping) else None
+                if inner is None:
+                    return None
+                found.update(inner)
+        return found
+
+    def may_be(self, other: Holder) -> bool:
+        return isinstance(other, Mapping) and other.node is self.node
+
+
+def display(expr: Dict, owner: Evaluator) -> Mapping:
+    """What ``{"lr": 1, **rest}`` writes."""
+    parts = []
+    for key, value in expr.items:
+        if key is None:
+            parts.append(Part(None, None, owner.objects(value)))
+        elif isinstance(key, Literal) and isinstance(key.value, str):
+            parts.append(Part(key.value, Way(value, OriginKind.DICT_ITEM, f"[{key.value!r}]", owner)))
+        elif not isinstance(key, Literal):
+            parts.append(Part(None, None, Held()))
+    return Mapping(owner, owner.holders.frame_at(expr), expr, tuple(parts))
+
+
+def made(call: Call, owner: Evaluator) -> Mapping:
+    """What ``dict(base, lr=1)``, ``EasyDict({...})`` and the like write."""
+    parts = []
+    for arg in call.args:
+        if arg.keyword is not None:
+            parts.append(Part(arg.keyword, Way(arg.value, OriginKind.DICT_ITEM, f"{arg.keyword}=…", owner)))
+        elif arg.star == "*":
+            parts.append(Part(None, None, Held()))
+        else:
+            parts.append(Part(None, None, owner.objects(arg.value)))
+    return Mapping(owner, owner.holders.frame(call.scope), call, tuple(parts))
+
+
+def merged(node: Expr, parts: tuple[Expr, ...], owner: Evaluator) -> Mapping:
+    """``base | {...}``: the items of both, those of the last one win."""
+    return Mapping(
+        owner, owner.holders.frame_at(node), node, tuple(Part(None, None, owner.objects(part)) for part in parts)
+    )
+
+
+def changed(node: Call, base: Held, args: tuple[Arg, ...], owner: Evaluator) -> Mapping:
+    """``dataclasses.replace(base, lr=1)``: the values of ``base`` but for those given."""
+    parts = [Part(None, None, base)]
+    for arg in args:
+        if arg.keyword is not None:
+            parts.append(Part(arg.keyword, Way(arg.value, OriginKind.CONSTANT, f"{arg.keyword}=…", owner)))
+        else:
+            parts.append(Part(None, None, Held()))
+    return Mapping(owner, owner.holders.frame(node.scope), node, tuple(parts))

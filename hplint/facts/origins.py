@@ -1,0 +1,64 @@
+"""Values on their way: under a name, from another file, converted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hplint.facts import fold
+from hplint.facts.syntax import Constant, Expr
+from hplint.facts.values import Origin, OriginKind, Possible, Value
+from hplint.facts.ways import Ways
+
+
+def named(value: Value, kind: OriginKind, label: str) -> Value:
+    """A value that is now known under a name; what had a name keeps it."""
+    if not value.possible or kind is OriginKind.LITERAL:
+        return value
+    return Value(tuple([_named(possible, kind, label) for possible in value.possible]), value.closed)
+
+
+def _named(possible: Possible, kind: OriginKind, label: str) -> Possible:
+    origin = possible.origin
+    if origin.kind is not OriginKind.LITERAL:
+        return possible
+    return Possible(possible.constant, Origin(kind, label, origin.start, origin.end, origin.path))
+
+
+def elsewhere(value: Value, path: str, here: str) -> Value:
+    """A value of another file as the file ``here`` sees it."""
+    found = []
+    for each in value.possible:
+        at = each.origin.path or path
+        found.append(replace(each, origin=replace(each.origin, path=None if at == here else at)))
+    return Value(tuple(found), value.closed)
+
+
+def arriving_as(value: Value, convert: str, *, not_none: bool) -> Value:
+    """A value as it arrives: argparse converts defaults that are strings."""
+    found = []
+    for possible in value.possible:
+        constant = possible.constant
+        if not_none and constant is None:
+            continue
+        if convert and isinstance(constant, str):
+            try:
+                constant = fold.convert(convert, constant)
+            except fold.NotFolded:
+                continue
+        found.append(replace(possible, constant=constant))
+    return Value(tuple(found), value.closed)
+
+
+def without_none(ways: Ways) -> Ways:
+    """Ways by which None does not come."""
+    return replace(ways, every=tuple(replace(way, not_none=True) for way in ways.every))
+
+
+def written(expr: Expr, constant: Constant) -> Value:
+    """A constant that an expression writes in place."""
+    return Value((Possible(constant, Origin(OriginKind.LITERAL, "", expr.start, expr.end)),), closed=True)
+
+
+def same_constant(old: Constant, new: Constant) -> bool:
+    """Whether two constants are equal and of one type."""
+    return type(old) is type(new) and old == new

@@ -1,0 +1,217 @@
+"""Objects of classes: what their attributes are, from fields, from ``self.x = …`` and from the class itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hplint.facts.fields import field_default, field_factory, field_names, makes_fields
+from hplint.facts.syntax import Binding, BindingKind, Call, ClassDef, Expr, FunctionDef, Name, Other, Parameter
+from hplint.facts.values import OriginKind
+from hplint.facts.ways import Holder, Way, Ways, either, one, unknown
+
+if TYPE_CHECKING:
+    from hplint.facts.evaluate import Evaluator
+
+_MOST_BASES = 12
+
+
+def lineage(home: Evaluator, definition: ClassDef) -> list[tuple[Evaluator, ClassDef]]:
+    """A class and those it derives from, as far as the project has them, nearest first."""
+    found = [(home, definition)]
+    for owner, each in found:
+        for base in each.bases:
+            if base.keyword is None and len(found) < _MOST_BASES:
+                above = owner.definitions.class_at(base.value)
+                if above is not None and all(above[1] is not known for _, known in found):
+                    found.append(above)
+    return found
+
+
+def is_record(home: Evaluator, definition: ClassDef) -> bool:
+    """Whether fields become parameters of the constructor."""
+    return any(makes_fields(each, owner.names) for owner, each in lineage(home, definition))
+
+
+def method(home: Evaluator, definition: ClassDef, name: str) -> tuple[Evaluator, FunctionDef] | None:
+    """The function that a method of a class is, inherited ones too."""
+    for owner, each in lineage(home, definition):
+        bindings = owner.names.scope(each.scope).bindings.get(name, ())
+        if bindings:
+            last = bindings[-1].definition
+            return (owner, last) if isinstance(last, FunctionDef) else None
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassItself:
+    """A class whose attributes are read without an instance: ``Config.lr``."""
+
+    home: Evaluator
+    definition: ClassDef
+    frame: int = 0
+
+    def entry(self, name: str) -> Ways:
+        """The value in the body of the class, or of one it derives from."""
+        for owner, each in lineage(self.home, self.definition):
+            bindings = owner.names.scope(each.scope).bindings.get(name, ())
+            if bindings:
+                return _in_body(owner, each, bindings, fields=is_record(self.home, self.definition))
+        return unknown(f"`{self.definition.name}` has no `{name}` that is known")
+
+    def may_be(self, other: Holder) -> bool:
+        return isinstance(other, ClassItself | Instance) and other.definition is self.definition
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object of a class of the project. ``call`` made it, in the file of ``maker``; None: any call may have.
+
+    ``opened``: the command line or a document may set its attributes.
+    """
+
+    home: Evaluator
+    definition: ClassDef
+    frame: int
+    call: Call | None = None
+    maker: Evaluator | None = None
+    opened: bool = False
+
+    def entry(self, name: str) -> Ways:
+        """What the constructor, the methods or the class give an attribute."""
+        found = self._entry(name)
+        return Ways(found.every, False, found.why or "the command line may set it") if self.opened else found
+
+    def _entry(self, name: str) -> Ways:
+        for owner, each in lineage(self.home, self.definition):
+            stores = owner.holders.self_stores(each).get(name)
+            if stores:
+                return self._stored(owner, each, name, stores)
+        record = is_record(self.home, self.definition)
+        whole = ClassItself(self.home, self.definition).entry(name)
+        if not record:
+            return whole
+        if self.call is None or self.maker is None:
+            return Ways(whole.every, False, whole.why or "its constructor may be given it")
+        return self._of_constructor(name, whole, self.call, self.maker)
+
+    def _of_constructor(self, name: str, whole: Ways, call: Call, maker: Evaluator) -> Ways:
+        position = self._position(name)
+        taken = 0
+        for arg in call.args:
+            if arg.keyword == name or (arg.keyword is None and not arg.star and taken == position):
+                label = f"{self.definition.name}({name}=…)"
+                return one(Way(arg.value, OriginKind.CONSTANT, label, maker))
+            if arg.star:
+                content = maker.content(arg.value) if arg.star == "**" else None
+                if content is not None and name in content:
+                    return one(Way(content[name], OriginKind.CONSTANT, f"{self.definition.name}({name}=…)", maker))
+                if content is None:
+                    return Ways(whole.every, False, f"`{arg.star}` may bring it")
+            taken += arg.keyword is None
+        return whole
+
+    def _position(self, name: str) -> int:
+        order: dict[str, None] = {}
+        for _, each in reversed(lineage(self.home, self.definition)):
+            order.update(dict.fromkeys(field_names(each)))
+        return list(order).index(name) if name in order else -1
+
+    def may_be(self, other: Holder) -> bool:
+        if isinstance(other, ClassItself):
+            return other.definition is self.definition
+        if not isinstance(other, Instance) or other.definition is not self.definition:
+            return False
+        return self.call is None or other.call is None or self.call is other.call
+
+    # --- attributes that methods set
+
+    def _stored(self, owner: Evaluator, definition: ClassDef, name: str, stores: list[Expr]) -> Ways:
+        why = f"`self.{name}` is set in several places"
+        in_class = owner.names.scope(definition.scope).bindings.get(name, ())
+        if len(stores) == 1 and not in_class:
+            return self._through(owner, definition, name, stores[0])
+        init = owner.names.scope(definition.scope).bindings.get("__init__", ())
+        body = init[0].definition if len(init) == 1 else None
+        if not isinstance(body, FunctionDef) or not all(body.start <= each.start < body.end for each in stores):
+            return unknown(why)
+        found: list[Ways] = [_in_body(owner, definition, in_class, fields=False)] if in_class else []
+        for each in sorted(stores, key=lambda store: store.start):
+            if not owner.holders.around(each, body.scope):
+                found.clear()
+            found.append(self._through(owner, definition, name, each))
+        return replace(either(found), sure=False)
+
+    def _through(self, owner: Evaluator, definition: ClassDef, name: str, value: Expr) -> Ways:
+        """What ``self.x = value`` sets; a parameter of the constructor is looked up in the call."""
+        if isinstance(value, Other) and value.kind == "unpacked":
+            return unknown(f"`self.{name}` is changed in place or unpacked")
+        if isinstance(value, Name) and self.call is not None and self.maker is not None:
+            bindings = owner.names.reaching(value)
+            parameter = bindings[0].parameter if len(bindings) == 1 else None
+            init = method(self.home, self.definition, "__init__")
+            if init is not None and init[0] is owner and parameter is not None and parameter in init[1].parameters:
+                return owner.parameters.given(init[1], self.call, self.maker, parameter)
+        return one(Way(value, OriginKind.CONSTANT, f"self.{name}", owner))
+
+
+@dataclass(frozen=True, slots=True)
+class Hparams:
+    """``self.hparams`` after ``self.save_hyperparameters()``: the parameters of the constructor."""
+
+    instance: Instance
+
+    @property
+    def home(self) -> Evaluator:
+        return self.instance.home
+
+    @property
+    def frame(self) -> int:
+        return self.instance.frame
+
+    def entry(self, name: str) -> Ways:
+        """What the constructor is given for a parameter."""
+        found = method(self.home, self.instance.definition, "__init__")
+        if found is None:
+            return unknown(f"`{self.instance.definition.name}` has no constructor that is known")
+        owner, init = found
+        for parameter in init.parameters:
+            if parameter.name == name:
+                return self._of_parameter(owner, init, parameter)
+        return unknown(f"the constructor of `{self.instance.definition.name}` has no parameter `{name}`")
+
+    def _of_parameter(self, owner: Evaluator, init: FunctionDef, parameter: Parameter) -> Ways:
+        if self.instance.call is not None and self.instance.maker is not None:
+            return owner.parameters.given(init, self.instance.call, self.instance.maker, parameter)
+        scope = owner.names.scope(init.scope)
+        bindings = [each for each in scope.bindings.get(parameter.name, ()) if each.parameter is parameter]
+        return owner.parameters.ways(bindings[0], scope) if bindings else unknown("its constructor is not understood")
+
+    def may_be(self, other: Holder) -> bool:
+        return isinstance(other, Hparams) and self.instance.may_be(other.instance)
+
+
+def _in_body(owner: Evaluator, definition: ClassDef, bindings: tuple[Binding, ...], *, fields: bool) -> Ways:
+    """What the body of a class gives a name."""
+    binding = bindings[0]
+    label = f"{definition.name}.{binding.name}"
+    if len(bindings) != 1:
+        return unknown(f"`{label}` is set in several places")
+    if isinstance(binding.definition, FunctionDef):
+        getter = any(owner.names.qualified(each) == "builtins.property" for each in binding.definition.decorators)
+        return (
+            owner.definitions.returned(binding.definition, binding.name)
+            if getter
+            else unknown(f"`{label}` is a method")
+        )
+    if binding.kind is not BindingKind.ASSIGN or binding.value is None or binding.path is None:
+        return unknown(f"`{label}` is no plain value")
+    if not fields:
+        return one(Way(binding.value, OriginKind.CLASS_ATTRIBUTE, label, owner, binding.path))
+    default = field_default(binding.value)
+    if default is not None:
+        return one(Way(default, OriginKind.FIELD, label, owner, binding.path))
+    factory = field_factory(binding.value)
+    if factory is None:
+        return unknown(f"the field `{label}` has no default")
+    return one(Way(factory[0], OriginKind.FIELD, label, owner, called=factory[1]))

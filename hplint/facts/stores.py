@@ -1,0 +1,150 @@
+"""Attributes and items that are set after their object was made, and which of these settings hold where one is read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hplint.facts.holders import Store
+from hplint.facts.origins import without_none
+from hplint.facts.syntax import Attribute, Call, Compare, Expr, For, If, Literal, Name, Node, Subscript, Unary, While
+from hplint.facts.values import OriginKind
+from hplint.facts.ways import Held, Way, Ways, either, one, unknown
+
+if TYPE_CHECKING:
+    from hplint.facts.evaluate import Evaluator
+
+_MOST = 48
+"""Settings of one attribute that are looked at."""
+
+
+class Stores:
+    """Answers for values that are read in one file."""
+
+    def __init__(self, owner: Evaluator) -> None:
+        self._owner = owner
+
+    def applied(self, entry: Ways, held: Held, name: str, use: Expr | None, frame: int) -> Ways:
+        """An entry of objects, with what is set later; ``use`` None: at the end of the module."""
+        homes = {id(self._owner): self._owner, **{id(each.home): each.home for each in held.every}}
+        for home in homes.values():
+            stores = home.holders.stores(name)
+            if len(stores) > _MOST:
+                return unknown(f"`{name}` is set in very many places")
+            for store in sorted(stores, key=lambda each: each.node.start):
+                if self._may_change(store, held, home):
+                    entry = self._after(entry, store, held, home, name, use if home is self._owner else None, frame)
+        return entry
+
+    def changes(self, held: Held) -> bool:
+        """Whether anything of some objects is set after they were made."""
+        homes = {id(self._owner): self._owner, **{id(each.home): each.home for each in held.every}}
+        return any(self._may_change(store, held, home) for home in homes.values() for store in home.holders.every_store)
+
+    # --- which stores matter
+
+    def _may_change(self, store: Store, held: Held, home: Evaluator) -> bool:
+        """Whether a store may be one to the same object."""
+        base = store.base
+        if isinstance(base, Attribute) and base.attr == "__dict__":
+            base = base.value
+        target = home.objects(base)
+        if any(mine.may_be(other) for mine in held.every for other in target.every):
+            return True
+        if target.closed or target.every or isinstance(store.node, Call):
+            return False
+        # An attribute of something unknown: it may be anything but an object of a library.
+        return _is_attribute(store) and not _is_foreign(base, home)
+
+    # --- when they hold
+
+    def _after(
+        self, entry: Ways, store: Store, held: Held, home: Evaluator, name: str, use: Expr | None, frame: int
+    ) -> Ways:
+        holders = home.holders
+        at = holders.frame(_scope(store.base))
+        around = holders.around(store.node, at)
+        branches = [each for each in around if use is None or not each.start <= use.start < each.end]
+        loops = any(isinstance(each, For | While) for each in around if each not in branches)
+        same = use is not None and at == frame
+        if same and use is not None and store.node.start > use.start and not loops:
+            return entry
+        what = self._given(store, home, name)
+        if store.loads:
+            return replace(entry, closed=False, why="a document or the command line may change it")
+        if branches or (same and loops):
+            narrowed = without_none(entry) if _fills_in(store, branches) else entry
+            return either((narrowed, what))
+        if same or at == 0 or any(holder.home is home and holder.frame == at for holder in held.every):
+            return what
+        return unknown(f"`{name}` is set in another function")
+
+    def _given(self, store: Store, home: Evaluator, name: str) -> Ways:
+        if store.value is None:
+            return unknown(f"`{name}` is changed in place")
+        base = store.base.id if isinstance(store.base, Name) else ""
+        label = f"{base}.{name}" if _is_attribute(store) else f"{base}[{name!r}]"
+        return one(Way(store.value, OriginKind.CONSTANT, label, home))
+
+
+def _is_attribute(store: Store) -> bool:
+    return store.key is not None and not isinstance(store.node, Call) and not _is_item(store)
+
+
+def _is_item(store: Store) -> bool:
+    targets = getattr(store.node, "targets", None) or (getattr(store.node, "target", None),)
+    return any(isinstance(each, Subscript) and each.value is store.base for each in targets)
+
+
+def _is_foreign(base: Expr, home: Evaluator) -> bool:
+    """Whether an expression is known to be something of a library."""
+    names = home.names
+    if names.qualified(base) is not None and names.definition(base) is None:
+        return True
+    if not isinstance(base, Name):
+        return False
+    bindings = names.reaching(base)
+    made = bindings[0].value if len(bindings) == 1 and bindings[0].path == () else None
+    if not isinstance(made, Call):
+        return False
+    maker = names.qualified(made.func)
+    return maker is not None and home.definitions.definition_at(made.func) is None
+
+
+def _scope(expr: Expr) -> int:
+    """The scope of the name that an expression starts with."""
+    while isinstance(expr, Attribute | Subscript):
+        expr = expr.value
+    return expr.scope if isinstance(expr, Name | Call) else 0
+
+
+def _fills_in(store: Store, branches: list[Node]) -> bool:
+    """Whether it is ``if args.lr is None: args.lr = …`` or ``if not args.lr: …``."""
+    if len(branches) != 1 or not isinstance(branches[0], If):
+        return False
+    test = branches[0].test
+    if any(statement is store.node for statement in branches[0].orelse):
+        return False
+    match test:
+        case Compare(ops=("is" | "==",), comparators=(Literal(value=None),)):
+            tested = test.left
+        case Unary(op="not"):
+            tested = test.operand
+        case _:
+            return False
+    return isinstance(tested, Attribute | Subscript) and _key(tested) == store.key and same(tested.value, store.base)
+
+
+def _key(expr: Attribute | Subscript) -> object:
+    if isinstance(expr, Attribute):
+        return expr.attr
+    return expr.index.value if isinstance(expr.index, Literal) else None
+
+
+def same(left: Expr, right: Expr) -> bool:
+    """Whether two expressions read the same: names and their attributes only."""
+    if isinstance(left, Name) and isinstance(right, Name):
+        return left.id == right.id
+    if isinstance(left, Attribute) and isinstance(right, Attribute):
+        return left.attr == right.attr and same(left.value, right.value)
+    return False
