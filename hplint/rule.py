@@ -48,6 +48,7 @@ from hplint.facts.statements import line_beside, moved_before, moved_behind
 from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
+from hplint.facts.training_data import TrainLoader, unshuffled
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.values import Origin, OriginKind, Possible, Value
@@ -102,6 +103,7 @@ __all__ = [
     "Step",
     "StepCall",
     "Steps",
+    "TrainLoader",
     "TrainingLoop",
     "TrainingStep",
     "Uncleared",
@@ -182,6 +184,7 @@ __all__ = [
     "trained_models",
     "training_loops",
     "undefined_uses",
+    "unshuffled",
     "untested",
     "unwrapped",
     "values_read",

@@ -51,13 +51,14 @@ class _Traveller:
 
     def follow(self, start: Expr) -> Journey:
         self._pending.append((start, ()))
-        while self._pending and not self._escapes:
+        while self._pending:
             expr, place = self._pending.pop()
             if id(expr) in self._passed:
                 continue
             self._passed.add(id(expr))
             if len(self._passed) > _STEPS:
                 self._escapes = True
+                break
             self._visit(expr, place)
         return Journey(tuple(self._names), tuple(self._read), tuple(self._handed), self._escapes)
 
