@@ -43,7 +43,7 @@ from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
-from hplint.facts.shapes import channels, constant, features, is_given, number, rank
+from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
 from hplint.facts.statements import line_beside, moved_before, moved_behind
 from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
@@ -113,7 +113,6 @@ __all__ = [
     "as_version",
     "broken",
     "called_when_made",
-    "channels",
     "closest",
     "constant",
     "constants",
@@ -123,12 +122,14 @@ __all__ = [
     "early_schedules",
     "elements_of",
     "expected",
+    "expected_size",
     "exponent_lost",
     "exports",
     "features",
     "followed",
     "follows",
     "for_argument",
+    "given_size",
     "holds_weights",
     "hyperparameter_of",
     "hyperparameter_vocabulary",
@@ -162,7 +163,6 @@ __all__ = [
     "plain_containers",
     "put_into",
     "quoted",
-    "rank",
     "removals",
     "removed",
     "replace",
@@ -174,6 +174,7 @@ __all__ = [
     "settings",
     "settings_of",
     "shows_regularisation",
+    "softmax_size",
     "step_calls",
     "stepped",
     "syntax",
@@ -428,19 +429,23 @@ class Setting:
 
     @property
     def related(self) -> tuple[tuple[Located, str], ...]:
-        """The other end: where the value comes from, or the call that is given it."""
+        """The other end: where the value comes from, or the call that is given it, also through other files."""
+        to = self.argument.to
+        reached = () if to is None else ((Place(to.start, to.end, to.path), f"handed on to `{to.label}` here"),)
         if self._at_default:
             assert self.argument.node is not None
-            return ((self.argument.node, f"given to `{self.argument.callee}` here"),)
+            return ((self.argument.node, f"given to `{self.argument.callee}` here"), *reached)
         if self.origin.kind in _IN_PLACE:
-            return ()
-        return ((Place(self.origin.start, self.origin.end, self.origin.path), f"{quoted(self.constant)} set here"),)
+            return reached
+        place = Place(self.origin.start, self.origin.end, self.origin.path)
+        return ((place, f"{quoted(self.constant)} set here"), *reached)
 
     @property
     def says(self) -> str:
         """``"`lr` is 3.0"``, or ``"`lr` is 3.0 by default"`` where a caller may choose another."""
         label = f" (`{self.origin.label}`)" if self.origin.label and not self.closed else ""
-        return f"`{self.argument.parameter}` is {quoted(self.constant)}{'' if self.closed else ' by default'}{label}"
+        by_default = not self.closed and self.origin.kind in _BY_DEFAULT
+        return f"`{self.argument.parameter}` is {quoted(self.constant)}{' by default' if by_default else ''}{label}"
 
     @property
     def literal(self) -> Place | None:
@@ -455,6 +460,7 @@ class Setting:
 
 
 _IN_PLACE = (OriginKind.LITERAL, OriginKind.COMPUTED)
+_BY_DEFAULT = DEFAULTS | {OriginKind.COMPUTED, OriginKind.DICT_ITEM, OriginKind.CONSTANT, OriginKind.CLASS_ATTRIBUTE}
 
 
 def settings(call: BoundCall, *parameters: str) -> Iterator[Setting]:

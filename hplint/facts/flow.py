@@ -51,7 +51,7 @@ class Several:
 class Built:
     """A module of ``torch.nn`` that a call constructs. ``options`` are the arguments by name, as far as known.
 
-    What a container holds is told by :class:`Items`, ``content``.
+    ``content`` is what a container holds. ``complete``: no argument is hidden in ``*`` or ``**``.
     """
 
     kind: str
@@ -64,10 +64,11 @@ class Built:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Items:
-    """A tuple, list or dictionary; what is in it is told by the state, for lists grow."""
+    """A tuple, list or dictionary. ``initial`` is what it was made with; what was added is kept in the state."""
 
     kind: str
     node: Node
+    initial: Content = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +130,25 @@ class Super:
 Flow: TypeAlias = Unknown | Const | Ref | Several | Built | Items | Step | Kind | Instance | Function | Super
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The arguments of a call. ``complete``: no ``*`` or ``**`` of unknown content.
+
+    ``nodes``: what each argument that is written out is, by the identity of its expression.
+    """
+
+    positional: tuple[Flow, ...]
+    keywords: dict[str, Flow]
+    complete: bool
+    nodes: dict[int, Flow]
+
+    def get(self, position: int, keyword: str) -> Flow:
+        """An argument by its name or its position."""
+        if keyword in self.keywords:
+            return self.keywords[keyword]
+        return self.positional[position] if position < len(self.positional) else UNKNOWN
+
+
 @dataclass(slots=True, eq=False)
 class Frame:
     """A function, or a file, while its code is followed: its names, and what it gives back."""
@@ -168,8 +188,11 @@ class LossUse:
 
 def several(parts: Iterable[Flow]) -> Flow:
     """Any of these."""
+    every = tuple(parts)
+    if len(every) == 1:
+        return every[0]
     found: list[Flow] = []
-    for part in parts:
+    for part in every:
         for each in part.parts if isinstance(part, Several) else (part,):
             if not any(each is known or _same(each, known) for known in found):
                 found.append(each)

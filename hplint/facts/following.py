@@ -17,11 +17,14 @@ from hplint.facts.flow import (
     UNKNOWN,
     Built,
     Const,
+    Content,
     Flow,
     Frame,
     Function,
+    Given,
     Instance,
     Items,
+    Key,
     Kind,
     LossUse,
     Several,
@@ -30,7 +33,9 @@ from hplint.facts.flow import (
     parts,
     several,
 )
-from hplint.facts.following_calls import Expressions, Given, Spent, truth_of
+from hplint.facts.following_expressions import Expressions, Spent, truth_of
+from hplint.facts.following_memory import CONTENT
+from hplint.facts.following_worth import Worth
 from hplint.facts.syntax import (
     Assign,
     Attribute,
@@ -42,7 +47,6 @@ from hplint.facts.syntax import (
     For,
     FunctionDef,
     If,
-    Lambda,
     Name,
     Stmt,
     While,
@@ -51,6 +55,8 @@ from hplint.facts.syntax import (
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
+_BUDGET = 30_000
+"""Expressions followed for one file; what is not reached by then stays unknown."""
 _NOTHING_KNOWN = Given((), {}, complete=False, nodes={})
 
 
@@ -65,8 +71,8 @@ class Flows:
 
 def flows_of(file: File) -> Flows:
     """Follow the code of a file."""
-    follower = _Follower(file)
-    with suppress(Spent):
+    follower = _Follower(file, _BUDGET)
+    with suppress(Spent, RecursionError):
         follower.whole()
     return Flows(tuple(follower.steps), tuple(follower.losses), follower.reads)
 
@@ -74,7 +80,12 @@ def flows_of(file: File) -> Flows:
 class _Follower(Expressions):
     """Statements; expressions are the base's."""
 
+    def __init__(self, file: File, budget: int) -> None:
+        super().__init__(file, budget)
+        self._worth = Worth(file)
+
     def whole(self) -> None:
+        """Follow the module, then what it does not use itself."""
         frame = Frame(self.file, 0, {})
         self._block(frame, self.file.code.body)
         self._unused(frame)
@@ -102,18 +113,25 @@ class _Follower(Expressions):
         for flow in found:
             if isinstance(flow, Kind):
                 self._unused_methods(flow)
-            elif not isinstance(flow.node, Lambda) and (flow.node, None) not in self.entered:
+            elif (flow.node, None) not in self.entered and self._worth.function(flow.node):
                 self.heap = dict(heap)
                 self.inline(flow, _NOTHING_KNOWN)
             self.heap = heap
 
     def _unused_methods(self, kind: Kind) -> None:
         own = [each for each in kind.node.body if isinstance(each, FunctionDef)]
-        methods = {each.name: each for each in own if (each, kind.node) not in self.entered}
-        _, forward = self.find(kind, "forward")
-        if isinstance(forward, FunctionDef) and (forward, kind.node) not in self.entered:
-            methods.setdefault("forward", forward)
-        if not methods or list(methods) == ["__init__"]:
+        methods = {
+            each.name: each
+            for each in own
+            if each.name not in ("__init__", "forward")
+            and (each, kind.node) not in self.entered
+            and self._worth.method(each)
+        }
+        if self._worth.layers(kind.node):
+            _, forward = self.find(kind, "forward")
+            if isinstance(forward, FunctionDef) and (forward, kind.node) not in self.entered:
+                methods["forward"] = forward
+        if not methods:
             return
         self.heap = dict(self.heap)
         made = self.construct(kind, _NOTHING_KNOWN, kind.node)
@@ -277,7 +295,7 @@ class _Follower(Expressions):
     def _way(self, frame: Frame, follow: Callable[[], bool], states: list[State]) -> None:
         """Follow one of several ways from here; where it leads is put with the others, and all is as before."""
         before = frame.names, self.heap
-        self._left -= len(self.heap) // 32
+        self.left -= len(self.heap) // 32
         frame.names, self.heap = dict(frame.names), dict(self.heap)
         if not follow():
             states.append((frame.names, self.heap))
@@ -289,7 +307,7 @@ class _Follower(Expressions):
             return True
         names, heap = states[0]
         for more_names, more_heap in states[1:]:
-            names, heap = _merged(names, more_names), _merged(heap, more_heap)
+            names, heap = _joined_names(names, more_names), _joined_heap(heap, more_heap)
         frame.names, self.heap = names, heap
         return False
 
@@ -337,7 +355,7 @@ class _Follower(Expressions):
         states += frame.exits
         self._join(frame, states)
         for key, content in self.heap.items():
-            if key[1] == "()" and key in before and before[key] != content:
+            if key[1] == CONTENT and before.get(key, _initial(key)) != content:
                 self.heap[key] = None  # grown once, or more often
 
     def _s_try(self, statement: syntax.Try, frame: Frame) -> bool:
@@ -360,18 +378,36 @@ class _Follower(Expressions):
         return self._join(frame, states)
 
 
-def _merged(one: dict, other: dict) -> dict:  # type: ignore[type-arg]
-    """What names or attributes hold where two ways meet; what is bound on one way only is what it is there."""
+def _joined_names(one: dict[str, Flow], other: dict[str, Flow]) -> dict[str, Flow]:
+    """What names stand for where two ways meet; what is bound on one way only is what it is there."""
     found = dict(one)
-    for key, flow in other.items():
-        known = found.get(key, flow)
+    for name, flow in other.items():
+        known = found.get(name)
+        if known is not flow:
+            found[name] = flow if known is None else several((known, flow))
+    return found
+
+
+def _joined_heap(one: dict[Key, Flow | Content], other: dict[Key, Flow | Content]) -> dict[Key, Flow | Content]:
+    """What attributes and lists hold where two ways meet."""
+    found = dict(one)
+    for key in one.keys() | other.keys():
+        initial = _initial(key)
+        known, flow = one.get(key, initial), other.get(key, initial)
         if known is flow:
             found[key] = flow
-        elif known is None or flow is None or isinstance(known, tuple) or isinstance(flow, tuple):
+        elif key[1] == CONTENT or isinstance(known, tuple) or isinstance(flow, tuple):
             found[key] = known if known == flow else None
+        elif known is None or flow is None:
+            found[key] = flow if known is None else known
         else:
             found[key] = several((known, flow))
     return found
+
+
+def _initial(key: Key) -> Content:
+    """What a list holds that was not changed."""
+    return key[0].initial if isinstance(key[0], Items) else None
 
 
 _STATEMENTS: dict[type[syntax.Node], Callable[..., bool]] = {

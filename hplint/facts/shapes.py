@@ -95,8 +95,6 @@ def features(flow: Flow, depth: int = _DEPTH) -> tuple[int, Step] | None:
         return _flattened(flow, depth)
     if kind in _RESHAPED:
         return _reshaped(flow, depth)
-    if kind in ("cat", "concat", "concatenate"):
-        return _joined(flow, depth)
     return None
 
 
@@ -111,6 +109,50 @@ def channels(flow: Flow, depth: int = _DEPTH) -> tuple[int, Step] | None:
         inner = flow.inputs[0] if flow.inputs else None
         return None if inner is None else _every(inner, channels, depth)
     return features(flow, depth) if kind == "Linear" and rank(flow) == 2 else None
+
+
+def softmax_size(step: Step) -> tuple[int, Step] | None:
+    """The size of the dimension that a softmax works along, and the step that it is known from."""
+    flow = step.inputs[0] if step.inputs else None
+    names = ("dim",) if step.layer is not None else ("dim", "1" if _is_function(step) else "0")
+    dimension = constant(step, *names)
+    dimensions = rank(flow) if isinstance(flow, Step) else None
+    if flow is None or not isinstance(flow, Step) or isinstance(dimension, bool):
+        return None
+    if dimensions == 2 and (dimension in (1, -1, None) or not is_given(step, *names)):
+        return features(flow)
+    if dimension == -1:
+        return features(flow)
+    return channels(flow) if dimension == 1 and dimensions is not None and dimensions > 2 else None
+
+
+EXPECTED = {
+    "Linear": "in_features",
+    "RNN": "input_size",
+    "LSTM": "input_size",
+    "GRU": "input_size",
+    "LayerNorm": "normalized_shape",
+    "GroupNorm": "num_channels",
+}
+"""The argument of a layer that must be the size of what it is given."""
+
+
+def expected_size(step: Step) -> tuple[str, int] | None:
+    """The argument of a layer that tells which size it takes, and that size."""
+    kind = step.kind
+    norm = re.fullmatch(r"(Batch|Instance)Norm[123]d|SyncBatchNorm", kind)
+    name = "num_features" if norm else "in_channels" if _CONV.fullmatch(kind) else EXPECTED.get(kind)
+    size = None if name is None or step.layer is None else number(step, name)
+    return None if size is None or name is None else (name, size)
+
+
+def given_size(step: Step) -> tuple[int, Step] | None:
+    """The size, counted where the layer looks, of what it is given, and the step that it is known from."""
+    flow = step.inputs[0] if step.inputs else None
+    if flow is None:
+        return None
+    ask = features if step.kind in EXPECTED and step.kind != "GroupNorm" else channels
+    return _every(flow, ask, _DEPTH)
 
 
 def _of(flow: Step, ask: object, depth: int) -> int | None:
@@ -192,8 +234,3 @@ def _flattened(flow: Step, depth: int) -> tuple[int, Step] | None:
             return None
         total *= side
     return total, known[1]
-
-
-def _joined(flow: Step, depth: int) -> tuple[int, Step] | None:
-    """Tensors put side by side: their sizes added."""
-    return None

@@ -1,0 +1,70 @@
+"""What is worth following: told by words and by numbers before anything is followed."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, Literal, Name, Node
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+_LOSSES = re.compile(r"[Cc]ross_?[Ee]ntropy|with_logits|WithLogits")
+_USES_LOSS = re.compile(r"loss|crit|entropy|logits", re.IGNORECASE)
+_SOFTMAX = re.compile(r"softmax", re.IGNORECASE)
+_LAYER = re.compile(r"(Lazy)?Linear|Conv(Transpose)?[123]d|(Batch|Layer|Group|Instance)Norm([123]d)?|RNN|LSTM|GRU")
+
+
+class Worth:
+    """Which functions and methods of a file may show something."""
+
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self._text = file.text
+
+    def function(self, node: Node) -> bool:
+        """Whether a function that nothing calls may reach a loss or build layers of known sizes."""
+        return (self._losses and self._has(_USES_LOSS, node)) or self.layers(node)
+
+    def layers(self, node: Node) -> bool:
+        """Whether a class or function has a softmax, or layers of known sizes."""
+        if self._has(_SOFTMAX, node):
+            return True
+        first = bisect_left(self._sized, node.start)
+        return first + 1 < len(self._sized) and self._sized[first + 1] < node.end
+
+    def method(self, node: Node) -> bool:
+        """Whether a method besides ``forward`` may reach a loss."""
+        return (self._losses and self._has(_USES_LOSS, node)) or self._has(_SOFTMAX, node)
+
+    def _has(self, words: re.Pattern[str], node: Node) -> bool:
+        return words.search(self._text, node.start, node.end) is not None
+
+    @cached_property
+    def _losses(self) -> bool:
+        return _LOSSES.search(self._text) is not None
+
+    @cached_property
+    def _sized(self) -> tuple[int, ...]:
+        """Where layers are made with sizes that do not come from outside."""
+        return tuple(sorted(call.start for call in self._file.all(Call) if self._is_sized(call)))
+
+    def _is_sized(self, call: Call) -> bool:
+        func = call.func
+        name = func.attr if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
+        if _LAYER.fullmatch(name):
+            return any(self._is_number(arg) for arg in call.args[:2])
+        # An object of a class of the project, made with sizes.
+        return name[:1].isupper() and isinstance(func, Name) and any(self._is_number(arg) for arg in call.args)
+
+    def _is_number(self, arg: Arg) -> bool:
+        value = arg.value
+        if isinstance(value, Literal):
+            return isinstance(value.value, int) and not isinstance(value.value, bool)
+        if not isinstance(value, Name):
+            return isinstance(value, Attribute) and isinstance(value.value, Name) and value.value.id == "self"
+        found = self._file.names.lookup(value.id, value.scope)
+        return found is not None and all(each.kind is not BindingKind.PARAMETER for each in found[1])
