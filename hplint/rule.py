@@ -444,7 +444,7 @@ class Setting:
     def says(self) -> str:
         """``"`lr` is 3.0"``, or ``"`lr` is 3.0 by default"`` where a caller may choose another."""
         label = f" (`{self.origin.label}`)" if self.origin.label and not self.closed else ""
-        by_default = not self.closed and self.origin.kind in _BY_DEFAULT
+        by_default = not self.closed and self.origin.kind not in (OriginKind.LITERAL, OriginKind.ARGUMENT)
         return f"`{self.argument.parameter}` is {quoted(self.constant)}{' by default' if by_default else ''}{label}"
 
     @property
@@ -460,7 +460,6 @@ class Setting:
 
 
 _IN_PLACE = (OriginKind.LITERAL, OriginKind.COMPUTED)
-_BY_DEFAULT = DEFAULTS | {OriginKind.COMPUTED, OriginKind.DICT_ITEM, OriginKind.CONSTANT, OriginKind.CLASS_ATTRIBUTE}
 
 
 def settings(call: BoundCall, *parameters: str) -> Iterator[Setting]:
