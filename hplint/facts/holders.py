@@ -40,7 +40,7 @@ __all__ = ["Flag", "Holders", "Store"]
 
 N = TypeVar("N", bound=Node)
 _CHANGING_METHODS = frozenset(("update", "pop", "setdefault", "clear", "popitem"))
-_LOADING_METHODS = frozenset(("merge_from_file", "merge_from_list", "merge_from_other_cfg", "merge_with", "merge"))
+_LOADING_METHODS = frozenset(("merge_from_file", "merge_from_list", "merge_from_other_cfg", "merge_with"))
 """Methods of configuration objects that may set any of their values, and are there to do so."""
 
 

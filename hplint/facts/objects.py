@@ -15,6 +15,7 @@ from hplint.facts.commandline import (
     one_parser,
     parser_of,
 )
+from hplint.facts.configured import hydra_configuration, items_at, loaded, loaded_by
 from hplint.facts.records import ClassItself, Hparams, Instance, lineage, method
 from hplint.facts.syntax import (
     Attribute,
@@ -52,10 +53,13 @@ class Objects:
 
     def __init__(self, owner: Evaluator) -> None:
         self._owner = owner
+        self._made: dict[int, Call] = {}
 
     def find(self, expr: Expr) -> Held:
         """The objects that an expression may be."""
         match expr:
+            case Dict() if self._owner.is_document:
+                return items_at(expr, self._owner)
             case Dict():
                 return _just(mappings.display(expr, self._owner))
             case Binary(op="|"):
@@ -74,7 +78,7 @@ class Objects:
 
     def _at_end(self, way: Way) -> Held:
         if way.called:
-            return way.owner.object_maker.called(way.expr, None)
+            return way.owner.object_maker.made_by(way.expr)
         if not way.path:
             return way.owner.objects(way.expr)
         if isinstance(way.expr, Call) and isinstance(way.expr.func, Attribute):
@@ -103,6 +107,12 @@ class Objects:
         owner = holders.class_of_method(name.scope, parameter)
         if owner is not None:
             return _just(Instance(self._owner, owner, holders.frame(owner.scope)))
+        bound = self._owner.names.lookup(name.id, name.scope)
+        function = None if bound is None else holders.function_by_scope.get(bound[0].number)
+        if function is not None and function.decorators:
+            document = hydra_configuration(function, name.id, self._owner)
+            if document.every:
+                return document
         found = self.along(self._owner.ways(name))
         if found.every:
             return found
@@ -174,22 +184,33 @@ class Objects:
         if qualified in _COMMAND_LINES and call.args:
             read = self._owner.definitions.class_at(call.args[0].value)
             return NOTHING if read is None else _just(Instance(*read, call.scope, opened=True))
+        document = loaded(call, self._owner)
+        if document.every:
+            return document
         if isinstance(func, Attribute) and func.attr in mappings.COPYING_METHODS and not qualified:
             return self._owner.objects(func.value)
-        return self.called(func, call)
+        return self._called(func, call)
 
-    def called(self, func: Expr, call: Call | None) -> Held:
+    def made_by(self, func: Expr) -> Held:
+        """What calling something without arguments gives."""
+        call = self._made.setdefault(id(func), Call(func.start, func.end, func, (), 0))
+        return self._called(func, call)
+
+    def _called(self, func: Expr, call: Call) -> Held:
         """What calling a class or a function of the project gives."""
         found = self._owner.definitions.callee(func)
         if found is None:
-            return self.along(self._owner.ways(call)) if call is not None else NOTHING
+            return self.along(self._owner.ways(call))
         owner, definition = found
         if isinstance(definition, FunctionDef):
+            if owner is not self._owner:
+                document = loaded_by(definition, owner, call, self._owner)
+                if document.every:
+                    return document
             return self.along(owner.definitions.returned(definition, definition.name))
-        frame = 0 if call is None else self._owner.holders.frame(call.scope)
-        if call is not None and self._derives_from_mapping(owner, definition):
+        if self._derives_from_mapping(owner, definition):
             return _just(mappings.made(call, self._owner))
-        return _just(Instance(owner, definition, frame, call, None if call is None else self._owner))
+        return _just(Instance(owner, definition, self._owner.holders.frame(call.scope), call, self._owner))
 
     def _derives_from_mapping(self, owner: Evaluator, definition: ClassDef) -> bool:
         every = lineage(owner, definition)

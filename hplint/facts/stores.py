@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from hplint.facts.holders import Store
+from hplint.facts.mappings import Mapping
 from hplint.facts.origins import without_none
+from hplint.facts.records import Instance
 from hplint.facts.syntax import Attribute, Call, Compare, Expr, For, If, Literal, Name, Node, Subscript, Unary, While
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Held, Way, Ways, either, one, unknown
@@ -18,6 +21,17 @@ _MOST = 48
 """Settings of one attribute that are looked at."""
 
 
+class _Sameness(Enum):
+    """Whether the object that is changed is the one that is read."""
+
+    YES = 1
+    LIKELY = 2
+    """One of several, or any object of a class."""
+    MAYBE = 3
+    """It is not known what is changed."""
+    NO = 4
+
+
 class Stores:
     """Answers for values that are read in one file."""
 
@@ -26,56 +40,79 @@ class Stores:
 
     def applied(self, entry: Ways, held: Held, name: str, use: Expr | None, frame: int) -> Ways:
         """An entry of objects, with what is set later; ``use`` None: at the end of the module."""
-        homes = {id(self._owner): self._owner, **{id(each.home): each.home for each in held.every}}
-        for home in homes.values():
+        homes = {id(each.home): each.home for each in held.every if each.home is not self._owner}
+        for home in (*homes.values(), self._owner):
             stores = home.holders.stores(name)
             if len(stores) > _MOST:
                 return unknown(f"`{name}` is set in very many places")
             for store in sorted(stores, key=lambda each: each.node.start):
-                if self._may_change(store, held, home):
-                    entry = self._after(entry, store, held, home, name, use if home is self._owner else None, frame)
+                how = self._may_change(store, held, home)
+                if how is not _Sameness.NO:
+                    reader = use if home is self._owner else None
+                    entry = self._after(entry, store, how, held, home, name, reader, frame)
         return entry
 
     def changes(self, held: Held) -> bool:
         """Whether anything of some objects is set after they were made."""
         homes = {id(self._owner): self._owner, **{id(each.home): each.home for each in held.every}}
-        return any(self._may_change(store, held, home) for home in homes.values() for store in home.holders.every_store)
+        return any(
+            self._may_change(store, held, home) is not _Sameness.NO
+            for home in homes.values()
+            for store in home.holders.every_store
+        )
 
     # --- which stores matter
 
-    def _may_change(self, store: Store, held: Held, home: Evaluator) -> bool:
-        """Whether a store may be one to the same object."""
+    def _may_change(self, store: Store, held: Held, home: Evaluator) -> _Sameness:
+        """Whether a store is one to the same object."""
         base = store.base
         if isinstance(base, Attribute) and base.attr == "__dict__":
             base = base.value
         target = home.objects(base)
+        if store.loads:
+            # What is read goes into the objects inside as well.
+            loaded = any(isinstance(each, Mapping) for each in target.every) or not target.every
+            return _Sameness.MAYBE if loaded and any(isinstance(e, Mapping) for e in held.every) else _Sameness.NO
         if any(mine.may_be(other) for mine in held.every for other in target.every):
-            return True
+            one_each = len(held.every) == len(target.every) == 1
+            vague = any(isinstance(each, Instance) and each.call is None for each in (*held.every, *target.every))
+            return _Sameness.YES if one_each and not vague else _Sameness.LIKELY
         if target.closed or target.every or isinstance(store.node, Call):
-            return False
+            return _Sameness.NO
         # An attribute of something unknown: it may be anything but an object of a library.
-        return _is_attribute(store) and not _is_foreign(base, home)
+        return _Sameness.MAYBE if _is_attribute(store) and not _is_foreign(base, home) else _Sameness.NO
 
     # --- when they hold
 
     def _after(
-        self, entry: Ways, store: Store, held: Held, home: Evaluator, name: str, use: Expr | None, frame: int
+        self,
+        entry: Ways,
+        store: Store,
+        how: _Sameness,
+        held: Held,
+        home: Evaluator,
+        name: str,
+        use: Expr | None,
+        frame: int,
     ) -> Ways:
         holders = home.holders
         at = holders.frame(_scope(store.base))
         around = holders.around(store.node, at)
         branches = [each for each in around if use is None or not each.start <= use.start < each.end]
         loops = any(isinstance(each, For | While) for each in around if each not in branches)
-        same = use is not None and at == frame
-        if same and use is not None and store.node.start > use.start and not loops:
+        same_frame = use is not None and at == frame
+        if same_frame and use is not None and store.node.end > use.start and not loops:
             return entry
+        if how is _Sameness.MAYBE:
+            why = "a document or the command line may change it" if store.loads else f"`{name}` is set elsewhere"
+            return replace(entry, closed=False, why=why)
         what = self._given(store, home, name)
-        if store.loads:
-            return replace(entry, closed=False, why="a document or the command line may change it")
-        if branches or (same and loops):
+        if branches or (same_frame and loops):
             narrowed = without_none(entry) if _fills_in(store, branches) else entry
             return either((narrowed, what))
-        if same or at == 0 or any(holder.home is home and holder.frame == at for holder in held.every):
+        if how is _Sameness.LIKELY and not (same_frame and use is not None and _reads_same(use, store)):
+            return replace(either((entry, what)), closed=False)
+        if same_frame or at == 0 or any(holder.home is home and holder.frame == at for holder in held.every):
             return what
         return unknown(f"`{name}` is set in another function")
 
@@ -85,6 +122,11 @@ class Stores:
         base = store.base.id if isinstance(store.base, Name) else ""
         label = f"{base}.{name}" if _is_attribute(store) else f"{base}[{name!r}]"
         return one(Way(store.value, OriginKind.CONSTANT, label, home))
+
+
+def _reads_same(use: Expr, store: Store) -> bool:
+    """Whether the object is called the same where it is read and where it is set."""
+    return isinstance(use, Attribute | Subscript) and same(use.value, store.base)
 
 
 def _is_attribute(store: Store) -> bool:

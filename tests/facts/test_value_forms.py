@@ -1,0 +1,511 @@
+"""The forms in which training code keeps its values: for each what is found, what overrides it, what is not known."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from hplint.facts.values import OriginKind
+from hplint.project import Project
+from tests.facts.reading import file_of, used
+
+ARGS = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=3.0)\n"
+PARSED = ARGS + "args = p.parse_args()\n"
+CONFIG = "class C:\n    def __init__(self, lr=1):\n        self.lr = lr\n"
+DATACLASS = (
+    "from dataclasses import dataclass, field, replace\n@dataclass\nclass C:\n    lr: float = 1\n    wd: float = 2\n"
+)
+FLAGS = "from absl import flags\nflags.DEFINE_float('lr', 4, 'rate')\nFLAGS = flags.FLAGS\n"
+EASY = "from easydict import EasyDict as edict\n"
+WANDB = "import wandb\nwandb.init(project='x', config={'lr': 1})\n"
+
+KNOWN = {
+    # conditions and fallbacks
+    "or": ("use(x or 2)", [2], False, "fallback"),
+    "or of something true": ("lr = 1\nuse(lr or 2)", [1], True, "constant"),
+    "or of something false": ("lr = 0\nuse(lr or 2)", [2], True, "literal"),
+    "and": ("lr = 1\nuse(lr and 2)", [2], True, "literal"),
+    "None is replaced": ("lr = None\nuse(lr if lr is not None else 2)", [2], True, "literal"),
+    "None is replaced, the other way": ("lr = None\nuse(2 if lr is None else lr)", [2], True, "literal"),
+    "get": ("def f(cfg):\n    use(cfg.get('lr', 2))", [2], False, "fallback"),
+    "get of a known item": ("hp = {'lr': 1}\nuse(hp.get('lr', 2))", [1], True, "dictionary item"),
+    "get without a default": ("hp = {'lr': 1}\nuse(hp.get('lr'))", [1], True, "dictionary item"),
+    "getattr": ("def f(x):\n    use(getattr(x, 'lr', 2))", [2], False, "fallback"),
+    "getattr of an option": (PARSED + "use(getattr(args, 'lr'))", [3.0], False, "argparse default"),
+    "environment": ("import os\nuse(float(os.environ.get('LR', '0.5')))", [0.5], False, "computed"),
+    "getenv": ("import os\nuse(os.getenv('LR', 2))", [2], False, "fallback"),
+    "min": ("lr = 1\nuse(min(lr, 2))", [1], True, "computed"),
+    "max of a tuple": ("use(max((1, 2)))", [2], True, "computed"),
+    "round": ("use(round(2.6))", [3], True, "computed"),
+    "len": ("use(len([x, y, 3]))", [3], True, "literal"),
+    "float of an option": (PARSED + "use(float(args.lr))", [3.0], False, "argparse default"),
+    "function": ("def rate():\n    return 2\nuse(rate())", [2], True, "constant"),
+    "method": ("class A:\n    def rate(self):\n        return 2\na = A()\nuse(a.rate())", [2], True, "constant"),
+    "one of several that a function returns": (
+        "def f():\n    return 1, 2\nlr, wd = f()\nuse(wd)",
+        [2],
+        True,
+        "constant",
+    ),
+    "property": ("class A:\n    @property\n    def lr(self):\n        return 2\nuse(A().lr)", [2], True, "constant"),
+    # argparse
+    "parser in another function": (
+        "import argparse\ndef add(parser):\n    parser.add_argument('--lr', default=2)\n"
+        "p = argparse.ArgumentParser()\nadd(p)\nargs = p.parse_args()\nuse(args.lr)",
+        [2],
+        False,
+        "argparse default",
+    ),
+    "group": (
+        "import argparse\np = argparse.ArgumentParser()\ng = p.add_argument_group('x')\n"
+        "g.add_argument('--lr', default=2)\nargs = p.parse_args()\nuse(args.lr)",
+        [2],
+        False,
+        "argparse default",
+    ),
+    "two parsers": (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--lr', default=2)\n"
+        "q = argparse.ArgumentParser()\nq.add_argument('--lr', default=3)\nargs = q.parse_args()\nuse(args.lr)",
+        [3],
+        False,
+        "argparse default",
+    ),
+    "subparsers": (
+        "import argparse\np = argparse.ArgumentParser()\ns = p.add_subparsers()\na = s.add_parser('a')\n"
+        "a.add_argument('--lr', default=2)\nb = s.add_parser('b')\nb.add_argument('--lr', default=3)\n"
+        "args = p.parse_args()\nuse(args.lr)",
+        [2, 3],
+        False,
+        "argparse default",
+    ),
+    "set_defaults": (
+        ARGS + "p.set_defaults(lr=2)\nargs = p.parse_args()\nuse(args.lr)",
+        [2],
+        False,
+        "argparse default",
+    ),
+    "set_defaults sometimes": (
+        ARGS + "if x:\n    p.set_defaults(lr=2)\nargs = p.parse_args()\nuse(args.lr)",
+        [3.0, 2],
+        False,
+        "argparse default",
+    ),
+    "store_true": (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--amp', action='store_true')\n"
+        "args = p.parse_args()\nuse(args.amp)",
+        [False],
+        False,
+        "argparse default",
+    ),
+    "vars": (PARSED + "use(vars(args)['lr'])", [3.0], False, "argparse default"),
+    "vars under a name": (PARSED + "hp = vars(args)\nuse(hp['lr'])", [3.0], False, "argparse default"),
+    "__dict__": (PARSED + "use(args.__dict__['lr'])", [3.0], False, "argparse default"),
+    "Namespace": ("import argparse\nargs = argparse.Namespace(lr=2)\nuse(args.lr)", [2], True, "dictionary item"),
+    "Namespace of a dictionary": (
+        "import argparse\nd = {'lr': 2}\nargs = argparse.Namespace(**d)\nuse(args.lr)",
+        [2],
+        True,
+        "dictionary item",
+    ),
+    "options given to a class": (
+        PARSED + "class T:\n    def __init__(self, args):\n        self.args = args\n"
+        "    def f(self):\n        use(self.args.lr)\nT(args)",
+        [3.0],
+        False,
+        "argparse default",
+    ),
+    "option under another name": (PARSED + "def f():\n    o = args\n    use(o.lr)", [3.0], False, "argparse default"),
+    "option that is filled in": (
+        PARSED + "if args.lr is None:\n    args.lr = 2\nuse(args.lr)",
+        [3.0, 2],
+        False,
+        "argparse default constant",
+    ),
+    "option without default that is filled in": (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--lr', default=None)\nargs = p.parse_args()\n"
+        "if args.lr is None:\n    args.lr = 2\nuse(args.lr)",
+        [2],
+        False,
+        "constant",
+    ),
+    "option that is set": (PARSED + "args.lr = 2\nuse(args.lr)", [2], True, "constant"),
+    "option that is set later": (PARSED + "use(args.lr)\nargs.lr = 2", [3.0], False, "argparse default"),
+    "option that is scaled": (PARSED + "args.lr = args.lr * 2\nuse(args.lr)", [6.0], False, "computed"),
+    "another object is set": (
+        PARSED + "class O:\n    pass\no = O()\no.lr = 2\nuse(args.lr)",
+        [3.0],
+        False,
+        "argparse default",
+    ),
+    "an object of a library is set": (
+        PARSED + "import torch\nm = torch.nn.Linear(1, 1)\nm.lr = 2\nuse(args.lr)",
+        [3.0],
+        False,
+        "argparse default",
+    ),
+    "a group of the optimizer is set": (
+        PARSED + "def f(o):\n    for g in o.param_groups:\n        g['lr'] = x\n    use(args.lr)",
+        [3.0],
+        False,
+        "argparse default",
+    ),
+    # click, typer, absl
+    "click": (
+        "import click\n@click.command()\n@click.option('--lr', '-l', default=2.0)\ndef main(lr):\n    use(lr)",
+        [2.0],
+        False,
+        "option default",
+    ),
+    "click with a name": (
+        "import click\n@click.command()\n@click.option('--learning-rate', 'lr', default=2)\ndef main(lr):\n    use(lr)",
+        [2],
+        False,
+        "option default",
+    ),
+    "typer": ("import typer\ndef main(lr: float = typer.Option(2)):\n    use(lr)", [2], False, "option default"),
+    "typer, annotated": (
+        "import typer\nfrom typing import Annotated\ndef main(lr: Annotated[float, typer.Option()] = 2):\n    use(lr)",
+        [2],
+        False,
+        "option default",
+    ),
+    "absl": (FLAGS + "use(FLAGS.lr)", [4], False, "option default"),
+    "absl's own object": (
+        "from absl import flags\nLR = flags.DEFINE_float('lr', 4, '')\ndef f():\n    use(LR.value)",
+        [4],
+        False,
+        "option default",
+    ),
+    # records
+    "inherited field": (
+        DATACLASS + "@dataclass\nclass D(C):\n    x: int = 0\nd = D()\nuse(d.lr)",
+        [1],
+        True,
+        "field default",
+    ),
+    "overridden field": (
+        DATACLASS + "@dataclass\nclass D(C):\n    lr: int = 5\nd = D()\nuse(d.lr)",
+        [5],
+        True,
+        "field default",
+    ),
+    "field by position": (DATACLASS + "c = C(5, 6)\nuse(c.wd)", [6], True, "constant"),
+    "nested by a factory": (
+        DATACLASS + "@dataclass\nclass D:\n    optim: C = field(default_factory=C)\nd = D()\nuse(d.optim.lr)",
+        [1],
+        True,
+        "field default",
+    ),
+    "nested by a lambda": (
+        DATACLASS + "@dataclass\nclass D:\n    optim: C = field(default_factory=lambda: C(lr=7))\nuse(D().optim.lr)",
+        [7],
+        True,
+        "constant",
+    ),
+    "replace": (DATACLASS + "c = replace(C(), lr=9)\nuse(c.lr)", [9], True, "constant"),
+    "replace of another": (DATACLASS + "c = replace(C(), wd=9)\nuse(c.lr)", [1], True, "field default"),
+    "pydantic": (
+        "from pydantic import BaseModel, Field\nclass C(BaseModel):\n"
+        "    lr: float = Field(2, gt=0)\nc = C()\nuse(c.lr)",
+        [2],
+        True,
+        "field default",
+    ),
+    "pydantic by keyword": (
+        "from pydantic import BaseModel, Field\nclass C(BaseModel):\n    lr: float = Field(default=2)\nuse(C().lr)",
+        [2],
+        True,
+        "field default",
+    ),
+    "attrs": ("import attr\n@attr.s\nclass C:\n    lr = attr.ib(default=2)\nuse(C().lr)", [2], True, "field default"),
+    "named tuple": (
+        "from typing import NamedTuple\nclass C(NamedTuple):\n    lr: float = 2\nuse(C().lr)",
+        [2],
+        True,
+        "field default",
+    ),
+    "SimpleNamespace": (
+        "from types import SimpleNamespace\nc = SimpleNamespace(lr=2)\nuse(c.lr)",
+        [2],
+        True,
+        "dictionary item",
+    ),
+    "EasyDict": (EASY + "c = edict({'optim': {'lr': 2}})\nuse(c.optim.lr)", [2], True, "dictionary item"),
+    "EasyDict that is filled": (EASY + "c = edict()\nc.lr = 2\nuse(c.lr)", [2], True, "constant"),
+    "EasyDict that is filled and read in a function": (
+        EASY + "c = edict()\nc.optim = edict()\nc.optim.lr = 2\ndef f():\n    use(c.optim.lr)",
+        [2],
+        True,
+        "constant",
+    ),
+    "OmegaConf": (
+        "from omegaconf import OmegaConf\nc = OmegaConf.create({'lr': 2})\nuse(c.lr)",
+        [2],
+        True,
+        "dictionary item",
+    ),
+    "class of attributes that is a dictionary": (
+        "class AttrDict(dict):\n    __getattr__ = dict.__getitem__\nc = AttrDict({'lr': 2})\nuse(c.lr)",
+        [2],
+        True,
+        "dictionary item",
+    ),
+    "yacs with a document": (
+        "from yacs.config import CfgNode as CN\n_C = CN()\n_C.SOLVER = CN()\n_C.SOLVER.LR = 2\n"
+        "def f():\n    cfg = _C.clone()\n    cfg.merge_from_file(x)\n    use(cfg.SOLVER.LR)",
+        [2],
+        False,
+        "constant",
+    ),
+    "constructor's default": (CONFIG + "c = C()\nuse(c.lr)", [1], True, "parameter default"),
+    "constructor's argument": (CONFIG + "c = C(lr=5)\nd = C(6)\nuse(c.lr)", [5], True, "argument of a call"),
+    "class attribute through self": (
+        "class C:\n    lr = 1\n    def f(self):\n        use(self.lr)",
+        [1],
+        True,
+        "class attribute",
+    ),
+    "HfArgumentParser": (
+        "from transformers import HfArgumentParser\n" + DATACLASS + "class D:\n    pass\n"
+        "p = HfArgumentParser((D, C))\nd, c = p.parse_args_into_dataclasses()\nuse(c.lr)",
+        [1],
+        False,
+        "field default",
+    ),
+    # dictionaries
+    "nested": ("c = {'optim': {'lr': 2}}\nuse(c['optim']['lr'])", [2], True, "dictionary item"),
+    "spread": ("b = {'lr': 1}\nhp = {**b, 'lr': 2}\nuse(hp['lr'])", [2], True, "dictionary item"),
+    "spread, unknown": ("hp = {**b, 'lr': 2}\nuse(hp['lr'])", [2], True, "dictionary item"),
+    "spread brings it": ("b = {'lr': 1}\nhp = {'x': 2, **b}\nuse(hp['lr'])", [1], True, "dictionary item"),
+    "merged": ("b = {'lr': 1}\nhp = b | {'wd': 2}\nuse(hp['lr'])", [1], True, "dictionary item"),
+    "set after": ("hp = {}\nhp['lr'] = 2\nuse(hp['lr'])", [2], True, "constant"),
+    "updated with it": ("hp = {'lr': 1}\nhp.update(lr=2)\nuse(hp['lr'])", [2], True, "constant"),
+    "copied": ("b = {'lr': 1}\nhp = b.copy()\nuse(hp['lr'])", [1], True, "dictionary item"),
+    "of self": (
+        "class T:\n    def __init__(self):\n        self.hp = {'lr': 1}\n    def f(self):\n        use(self.hp['lr'])",
+        [1],
+        True,
+        "dictionary item",
+    ),
+    "wandb": (WANDB + "use(wandb.config.lr)", [1], False, "dictionary item"),
+    "wandb under a name": (WANDB + "config = wandb.config\nuse(config['lr'])", [1], False, "dictionary item"),
+    # classes and loops
+    "Lightning's hparams": (
+        "class M:\n    def __init__(self, lr=2):\n        self.save_hyperparameters()\n"
+        "    def f(self):\n        use(self.hparams.lr)",
+        [2],
+        False,
+        "parameter default",
+    ),
+    "self from a call": (
+        "class T:\n    def __init__(self, lr):\n        self.lr = lr\n    def f(self):\n        use(self.lr)\nT(0.5)",
+        [0.5],
+        False,
+        "argument of a call",
+    ),
+    "self from a subclass": (
+        "class T:\n    def __init__(self, lr):\n        self.lr = lr\n    def f(self):\n        use(self.lr)\n"
+        "class U(T):\n    def __init__(self):\n        super().__init__(lr=0.5)",
+        [0.5],
+        False,
+        "argument of a call",
+    ),
+    "configuration given to a class": (
+        DATACLASS + "class T:\n    def __init__(self, cfg):\n        self.cfg = cfg\n    def f(self):\n"
+        "        use(self.cfg.lr)\nT(C(lr=5))",
+        [5],
+        False,
+        "constant",
+    ),
+    "configuration that is annotated": (
+        DATACLASS + "class T:\n    def __init__(self, cfg: C):\n        self.cfg = cfg\n    def f(self):\n"
+        "        use(self.cfg.lr)",
+        [1],
+        False,
+        "field default",
+    ),
+    "loop": ("for lr in [1, 2]:\n    use(lr)", [1, 2], True, "constant"),
+    "loop over a name": ("rates = (1, 2)\nfor lr in rates:\n    use(lr)", [1, 2], True, "constant"),
+    "loop over pairs": ("for lr, wd in [(1, 2), (3, 4)]:\n    use(wd)", [2, 4], True, "constant"),
+    "enumerate": ("for i, lr in enumerate([1, 2]):\n    use(lr)", [1, 2], True, "constant"),
+    "zip": ("for a, lr in zip(x, [1, 2]):\n    use(lr)", [1, 2], True, "constant"),
+    "product": ("import itertools\nfor a, lr in itertools.product(x, [1, 2]):\n    use(lr)", [1, 2], True, "constant"),
+    "comprehension": ("[use(lr) for lr in [1, 2]]", [1, 2], True, "constant"),
+    # parameters
+    "call": ("def f(lr):\n    use(lr)\nf(0.5)", [0.5], False, "argument of a call"),
+    "calls and default": (
+        "def f(a, lr=1):\n    use(lr)\nf(0, lr=2)\nf(0, 3)",
+        [1, 2, 3],
+        False,
+        "parameter default argument of a call",
+    ),
+    "call with a constant": ("LR = 2\ndef f(lr):\n    use(lr)\nf(lr=LR)", [2], False, "constant"),
+    "call through two functions": (
+        "def g(lr):\n    use(lr)\ndef f(rate):\n    g(rate)\nf(2)",
+        [2],
+        False,
+        "argument of a call",
+    ),
+    "function inside another": (
+        "def main():\n    def f(lr):\n        use(lr)\n    f(1)\n    f(2)",
+        [1, 2],
+        True,
+        "argument of a call",
+    ),
+}
+
+
+def kinds_of(shown: str) -> set[OriginKind]:
+    """The kinds that a row names: one, or several whose names stand one after the other."""
+    return {kind for kind in OriginKind if kind.value in shown and not (kind.value == "literal" and shown != "literal")}
+
+
+@pytest.mark.parametrize(("text", "constants", "closed", "kind"), KNOWN.values(), ids=list(KNOWN))
+def test_known(text: str, constants: list[object], closed: bool, kind: str) -> None:
+    file = file_of(text)
+    value = file.value(used(file))
+    assert [possible.constant for possible in value.possible] == constants
+    assert value.closed is closed
+    assert {possible.origin.kind for possible in value.possible} == kinds_of(kind)
+
+
+UNKNOWN = {
+    "or of unknown things": "use(x or y)",
+    "get under an unknown key": "hp = {'lr': 1}\nuse(hp.get(key, f()))",
+    "environment": "import os\nuse(os.environ.get('LR'))",
+    "another attribute": PARSED + "use(args.wd)",
+    "options that are written out": ARGS + "args = p.parse_args(['--lr', '5'])\nuse(args.lr)",
+    "option that is scaled by something unknown": PARSED + "args.lr = args.lr * n\nuse(args.lr)",
+    "option that another function sets": (
+        ARGS + "def fix(a):\n    a.lr = 7\ndef main():\n    args = p.parse_args()\n    fix(args)\n    use(args.lr)"
+    ),
+    "option that setattr sets": PARSED + "setattr(args, 'lr', x)\nuse(args.lr)",
+    "set_defaults of anything": ARGS + "p.set_defaults(**x)\nargs = p.parse_args()\nuse(args.lr)",
+    "dictionary changed under its other name": "hp = {'lr': 1}\nb = hp\nb['lr'] = x\nuse(hp['lr'])",
+    "dictionary changed under an unknown key": "hp = {'lr': 1}\nhp[k] = x\nuse(hp['lr'])",
+    "click without a default": "import click\n@click.command()\n@click.option('--lr')\ndef main(lr):\n    use(lr)",
+    "other option of click": "import click\n@click.command()\n@click.option('--wd', default=2)\n"
+    "def main(lr):\n    use(lr)",
+    "typer without a default": "import typer\ndef main(lr: float = typer.Option(...)):\n    use(lr)",
+    "absl, another flag": FLAGS + "use(FLAGS.wd)",
+    "field without a default": "from dataclasses import dataclass\n@dataclass\nclass C:\n    lr: float\nuse(C(x).lr)",
+    "field that is required": "from pydantic import BaseModel, Field\nclass C(BaseModel):\n"
+    "    lr: float = Field(...)\nuse(C().lr)",
+    "class from elsewhere": "from m import C\nc = C()\nuse(c.lr)",
+    "attribute set in two methods": CONFIG + "    def g(self):\n        self.lr = 2\nc = C()\nuse(c.lr)",
+    "attribute changed in place": (
+        "class C:\n    def __init__(self, lr=1):\n        self.lr = lr\n        self.lr *= x\n"
+        "    def f(self):\n        use(self.lr)"
+    ),
+    "instance that is changed": CONFIG + "c = C()\nc.lr = x\nuse(c.lr)",
+    "class attribute that is changed": "class C:\n    lr = 1\nC.lr = x\nuse(C.lr)",
+    "merged with something unknown": "hp = {'lr': f()} | other\nuse(hp['lr'])",
+    "loop over something unknown": "for lr in rates:\n    use(lr)",
+    "loop over a list that grows": "rates = []\nfor lr in rates:\n    use(lr)",
+    "index of enumerate": "for lr, x in enumerate([1, 2]):\n    use(lr)",
+    "hparams that are not saved": (
+        "class M:\n    def __init__(self, lr=2):\n        pass\n    def f(self):\n        use(self.hparams.lr)"
+    ),
+    "call with something unknown": "def f(lr):\n    use(lr)\nf(x)",
+    "call of another function of this name": "def f(lr):\n    use(lr)\nx.f(2)",
+    "function that recurs": "def f(lr):\n    f(lr)\n    use(lr)",
+    "classes that derive from each other": "class A(B):\n    pass\nclass B(A):\n    pass\nuse(A().lr)",
+    "class that derives from itself": "class A(A):\n    pass\nuse(A().lr)",
+    "object that holds itself": "a = a.b\nuse(a.b.lr)",
+    "functions that call each other": "def f():\n    return g()\ndef g():\n    return f()\nuse(f())",
+    "dictionary that spreads itself": "d = {**d}\nuse(d['lr'])",
+}
+
+
+@pytest.mark.parametrize("text", UNKNOWN.values(), ids=list(UNKNOWN))
+def test_unknown(text: str) -> None:
+    file = file_of(text)
+    value = file.value(used(file))
+    assert value.possible == ()
+    assert not value.closed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "class C:\n    def f(self):\n        use(self.lr)\nc = C()\nc.lr = 1",
+        "hp = {'lr': 1, **x}\nuse(hp['lr'])",
+        PARSED + "use(args.lr)",
+        "def f(lr=1):\n    use(lr)\nf(2)",
+        "lr = 1\nif x:\n    lr = f()\nuse(lr)",
+        "def main():\n    def f(lr):\n        use(lr)\n    f(1)\n    return f",
+        "def main():\n    def f(lr):\n        use(lr)\n    f(1)\n    run(f)",
+        EASY + "c = edict({'lr': 1})\ndef f(c):\n    use(c.lr)\nf(c)",
+    ],
+)
+def test_what_may_be_something_else_is_open(text: str) -> None:
+    file = file_of(text)
+    assert not file.value(used(file)).closed
+
+
+PROJECT = {
+    "options.py": ARGS + "def get_args():\n    return p.parse_args()\ndef get_parser():\n    return p\n",
+    "config.py": EASY + "__C = edict()\ncfg = __C\n__C.TRAIN = edict()\n__C.TRAIN.LR = 2\nclass Base:\n    lr = 5\n",
+    "records.py": DATACLASS,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "constants", "path"),
+    [
+        ("from options import get_args\nargs = get_args()\nuse(args.lr)", [3.0], "options.py"),
+        ("import options\nargs = options.get_args()\nuse(args.lr)", [3.0], "options.py"),
+        ("from options import get_parser\nargs = get_parser().parse_args()\nuse(args.lr)", [3.0], "options.py"),
+        ("from options import get_parser\np = get_parser()\nargs = p.parse_args()\nuse(args.lr)", [3.0], "options.py"),
+        ("from config import cfg\nuse(cfg.TRAIN.LR)", [2], "config.py"),
+        ("import config\nuse(config.cfg.TRAIN.LR)", [2], "config.py"),
+        ("from config import Base\nclass Mine(Base):\n    pass\nuse(Mine().lr)", [5], "config.py"),
+        ("from records import C\nc = C()\nuse(c.lr)", [1], "records.py"),
+        ("from records import C\nc = C(lr=8)\nuse(c.lr)", [8], None),
+        ("from records import C\ndef f(c: C):\n    use(c.lr)", [1], "records.py"),
+        ("from config import cfg\ncfg.TRAIN.LR = 9\nuse(cfg.TRAIN.LR)", [9], None),
+    ],
+)
+def test_through_modules(text: str, constants: list[object], path: str | None, tmp_path: Path) -> None:
+    for name, content in PROJECT.items():
+        (tmp_path / name).write_text(content)
+    file = file_of(text, str(tmp_path / "train.py"), Project())
+    value = file.value(used(file))
+    assert [possible.constant for possible in value.possible] == constants
+    found = value.possible[0].origin.path
+    assert found == (None if path is None else str(tmp_path / path))
+
+
+HOSTILE = {
+    "many assignments": "".join(f"a = {n}\n" for n in range(5000)) + "use(a)",
+    "many conditional assignments": "".join(f"if x: a = {n}\n" for n in range(5000)) + "use(a)",
+    "a long list": f"for a in [{', '.join(map(str, range(10_000)))}]:\n    use(a)",
+    "a long dictionary": "d = {" + ", ".join(f"'k{n}': {n}" for n in range(10_000)) + "}\nuse(d['k1'])",
+    "many stores": "import argparse\nargs = argparse.Namespace()\n"
+    + "".join(f"args.lr = {n}\n" for n in range(5000))
+    + "use(args.lr)",
+    "many calls": "def f(a):\n    use(a)\n" + "".join(f"f({n})\n" for n in range(5000)),
+    "many options": "import argparse\np = argparse.ArgumentParser()\n"
+    + "".join(f"p.add_argument('--o{n}', default={n})\n" for n in range(3000))
+    + "args = p.parse_args()\nuse(args.o7)",
+    "a chain of names": "a0 = 1\n" + "".join(f"a{n} = a{n - 1}\n" for n in range(1, 3000)) + "use(a2999)",
+    "a chain of functions": "def f0():\n    return 1\n"
+    + "".join(f"def f{n}():\n    return f{n - 1}()\n" for n in range(1, 1000))
+    + "use(f999())",
+    "a chain of classes": "class C0:\n    lr = 1\n"
+    + "".join(f"class C{n}(C{n - 1}):\n    pass\n" for n in range(1, 1000))
+    + "use(C999().lr)",
+    "calls that spread": "def f(a, b):\n    use(a)\n    f(b, a)\n    f(a + b, b + a)\n" * 20,
+    "attributes of unknown things": "".join(f"o{n}.lr = {n}\n" for n in range(3000)) + PARSED + "use(args.lr)",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
+def test_hostile_code_is_left_soon(text: str) -> None:
+    file = file_of(text)
+    expr = used(file)
+    begun = time.process_time()
+    file.value(expr)
+    assert time.process_time() - begun < 1
