@@ -51,6 +51,7 @@ from hplint.facts.training import Event, EventKind, Role, TrainingLoop, Training
 from hplint.facts.training_data import TrainLoader, unshuffled
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
+from hplint.facts.unread_options import Unread, unread_options
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
@@ -107,6 +108,7 @@ __all__ = [
     "TrainingLoop",
     "TrainingStep",
     "Uncleared",
+    "Unread",
     "Value",
     "argument",
     "as_number",
@@ -185,6 +187,7 @@ __all__ = [
     "trained_models",
     "training_loops",
     "undefined_uses",
+    "unread_options",
     "unshuffled",
     "untested",
     "unwrapped",

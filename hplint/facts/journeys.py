@@ -34,9 +34,9 @@ class Journey:
     escapes: bool
 
 
-def journey(file: File, start: Expr) -> Journey:
-    """Follow the object that an expression makes through the file."""
-    return _Traveller(file).follow(start)
+def journey(file: File, start: Expr, place: tuple[int, ...] = ()) -> Journey:
+    """Follow the object that an expression makes through the file; ``place``: where in a tuple that it makes."""
+    return _Traveller(file).follow(start, place)
 
 
 class _Traveller:
@@ -49,8 +49,8 @@ class _Traveller:
         self._handed: list[tuple[Call, Arg]] = []
         self._escapes = False
 
-    def follow(self, start: Expr) -> Journey:
-        self._pending.append((start, ()))
+    def follow(self, start: Expr, place: tuple[int, ...]) -> Journey:
+        self._pending.append((start, place))
         while self._pending:
             expr, place = self._pending.pop()
             if id(expr) in self._passed:
