@@ -22,11 +22,18 @@ FORMATS = ("text", "markdown", "csv", "json")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="The output.")
 @click.option("--diff", is_flag=True, help="Compare two files, folders or git revisions; see below.")
+@click.option("--why", metavar="FILE:LINE", help="Tell how the values on a line are known, or why they are not.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Number of processes. [default: one a core]")
 @color_option
 @click.pass_context
 def command(
-    context: click.Context, paths: tuple[str, ...], form: str, diff: bool, jobs: int | None, color: str
+    context: click.Context,
+    paths: tuple[str, ...],
+    form: str,
+    diff: bool,
+    why: str | None,
+    jobs: int | None,
+    color: str,
 ) -> None:
     """List the hyperparameters of scripts: values, places, defaults.
 
@@ -43,6 +50,10 @@ def command(
     nor does another way to write the same value. Exits with 0 when nothing differs, with 1 when something does.
     """
     colored = is_colored(color, sys.stdout)
+    if why is not None:
+        if diff or paths or form != "text":
+            raise click.UsageError("--why stands alone: it takes one line of one file and prints text")
+        context.exit(_why(why, colored))
     if diff:
         context.exit(_diff(paths, form, jobs, colored))
     context.exit(_list(paths or (".",), form, jobs, colored))
@@ -101,6 +112,25 @@ def _rendered_diff(found: Comparison, form: str, color: bool) -> str:
     if form == "markdown":
         return markdown.render_diff(found.diffs, found.old, found.new)
     return text.render_diff(found.diffs, found.old, found.new, color=color)
+
+
+def _why(place: str, color: bool) -> int:
+    from hplint.inventory.records import Unread
+    from hplint.inventory.scripts import explained
+    from hplint.inventory.text import render_why
+    from hplint.source import display_path
+
+    path, _, number = place.rpartition(":")
+    if not path or not number.isdecimal() or int(number) < 1:
+        raise click.UsageError(f"--why takes a file and a line such as train.py:12, not `{place}`")
+    found = explained(display_path(path), int(number))
+    if isinstance(found, Unread):
+        complain(str(found))
+        return WRONG
+    click.echo(render_why(found, color=color), nl=False, color=color)
+    if not found:
+        click.echo(f"{place}: no hyperparameter is set on this line", err=True)
+    return CLEAN
 
 
 def _say(unread: Iterable[Unread]) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from hplint.facts.file import File
 from hplint.inventory import known
 from hplint.inventory.architecture import layer_sites
-from hplint.inventory.loops import loop_sites
+from hplint.inventory.loops import BY_HAND, loop_sites
 from hplint.inventory.options import option_sites
 from hplint.inventory.reading import MAYBE, Reader
-from hplint.inventory.records import Entry, Given, Script, State, Use
+from hplint.inventory.records import Entry, Explanation, Given, Script, State, Use
 from hplint.inventory.sites import Site, call_sites
 from hplint.source import Source
 
@@ -18,13 +18,31 @@ from hplint.source import Source
 def inventory(file: File, source: Source, source_of: Callable[[str], Source]) -> Script:
     """The hyperparameters of one file."""
     reader = Reader(file, source, source_of)
+    return Script(file.path, _entries(reader, _sites(reader)))
+
+
+def explanations(file: File, source: Source, source_of: Callable[[str], Source], line: int) -> tuple[Explanation, ...]:
+    """How the values on one line, and those that the line decides on, are known or why they are not."""
+    reader = Reader(file, source, source_of)
+    found = []
+    for site in sorted(_sites(reader), key=lambda site: (site.node.start, site.node.end)):
+        (entry,) = _entries(reader, [site])
+        steps = [] if site.reading.expr is None else reader.steps(site.reading.expr)
+        passed = [entry.uses[0].at, *(spot for spot, _ in steps)]
+        passed += [link.at for chain in site.reading.chains for link in chain if link.at is not None]
+        if any(spot.path == file.path and spot.span.start.line <= line <= spot.span.end.line for spot in passed):
+            told = tuple((spot, reader.text_at(spot), text) for spot, text in steps)
+            found.append(Explanation(entry, told))
+    return tuple(found)
+
+
+def _sites(reader: Reader) -> list[Site]:
+    """Every place of the file that sets a hyperparameter, or leaves one to a default."""
     sites = [*call_sites(reader), *layer_sites(reader), *loop_sites(reader)]
-    told = [origin for site in sites for origin in site.reading.origins]
+    told = [origin for site in sites if site.callee != BY_HAND for origin in site.reading.origins]
     sites += option_sites(reader, told, [site.hyperparameter for site in sites if not _is_vague(site)])
     clear = {site.hyperparameter for site in sites if not _is_vague(site)}
-    return Script(
-        file.path, _entries(reader, [site for site in sites if not _is_vague(site) or site.hyperparameter not in clear])
-    )
+    return [site for site in sites if not _is_vague(site) or site.hyperparameter not in clear]
 
 
 def _is_vague(site: Site) -> bool:

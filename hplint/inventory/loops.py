@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hplint.facts.events import EventKind, TrainingStep
 from hplint.facts.syntax import (
@@ -25,6 +26,8 @@ from hplint.inventory.records import State
 from hplint.inventory.sites import Site
 
 _EPOCH = re.compile(r"(^|_)ep(och)?s?($|_|\d)|epoch", re.IGNORECASE)
+BY_HAND = "by hand"
+"""Stands for the scheduler where the code sets learning rates itself."""
 _WRAPPERS = frozenset({"tqdm", "trange", "track", "progress_bar", "master_bar"})
 
 
@@ -124,7 +127,15 @@ def _written(reader: Reader) -> Iterator[Site]:
             continue
         holder = reader.text(target.value)
         if target.index.value == "lr" and (re.search("group|optim", holder) or _is_group(reader, target.value)):
-            yield Site("lr-schedule", "by hand", f"{holder}['lr']", reader.expression(value), value)
+            yield Site("lr-schedule", BY_HAND, f"{holder}['lr']", _by_hand(reader, value), value)
+
+
+def _by_hand(reader: Reader, value: Expr) -> Reading:
+    """A schedule is no set of values: what computes it is told."""
+    reading = reader.expression(value)
+    if reading.state is State.SET:
+        return reading
+    return replace(reader.unfollowed(value), note="")
 
 
 def _is_group(reader: Reader, expr: Expr) -> bool:

@@ -112,7 +112,7 @@ def _constants(reader: Reader) -> Iterator[Site]:
 
 def _items(reader: Reader) -> Iterator[Site]:
     """``config = {"lr": 1e-3}``; a dictionary that is handed on with ``**`` may use any spelling."""
-    passed = {arg.value.id for arg in _stars(reader) if isinstance(arg.value, Name)}
+    passed = {arg.value.id for arg in _passed(reader) if isinstance(arg.value, Name)}
     for statement in reader.file.all(Assign):
         if not isinstance(statement.value, Dict | Call):
             continue
@@ -124,9 +124,11 @@ def _items(reader: Reader) -> Iterator[Site]:
                 yield Site(row, "", f"{reader.text(target)}[{key!r}]", _written(reader, value), value)
 
 
-def _stars(reader: Reader) -> Iterator[Arg]:
+def _passed(reader: Reader) -> Iterator[Arg]:
+    """What is handed on with ``**``, or added to another dictionary."""
     for call in reader.file.all(Call):
-        yield from (arg for arg in call.args if arg.star == "**")
+        adds = isinstance(call.func, Attribute) and call.func.attr == "update"
+        yield from (arg for arg in call.args if arg.star == "**" or adds)
 
 
 def _reads(reader: Reader) -> Iterator[Site]:

@@ -11,6 +11,7 @@ from typing import cast
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.file import File
 from hplint.facts.holders import Flag
+from hplint.facts.reasons import why
 from hplint.facts.syntax import (
     Attribute,
     Binding,
@@ -49,7 +50,8 @@ _NAMESPACES = frozenset(
 class Reading:
     """What one expression or omission comes to. ``chains`` stand beside ``values``; without values there is one.
 
-    ``origins``: where the values, or the options that bring them, are written.
+    ``origins``: where the values, or the options that bring them, are written. ``expr`` is what was read, None where
+    nothing is given.
     """
 
     state: State
@@ -57,6 +59,7 @@ class Reading:
     chains: tuple[Chain, ...]
     note: str = ""
     origins: tuple[Spot, ...] = ()
+    expr: Expr | None = None
 
 
 class Reader:
@@ -91,23 +94,31 @@ class Reader:
         value = self.file.value(expr)
         chain, end = self._followed(expr)
         if value.possible:
-            chains = tuple(self._chain(chain, possible) for possible in value.possible)
-            origins = tuple(self._origin(possible.origin) for possible in value.possible)
-            values = tuple(Given(shown(each.constant), each.constant, known=True) for each in value.possible)
+            distinct: dict[str, Possible] = {}
+            for each in value.possible:
+                distinct.setdefault(shown(each.constant), each)
+            possible = tuple(distinct.values())
+            chains = self._chains(expr, possible)
+            origins = tuple(self._origin(each.origin) for each in value.possible)
+            values = tuple(Given(shown(each.constant), each.constant, known=True) for each in possible)
             if value.closed:
-                return Reading(State.SET, values, chains, "", origins)
+                return Reading(State.SET, values, chains, "", origins, expr)
             flags = tuple(self._options(expr))
-            note = _openness(value.possible[0].origin) or _command_line(flags) or _callers(end)
-            return Reading(State.OPEN, values, chains, note, origins + tuple(self._defaults(flags)))
+            note = _openness(possible[0].origin) or _command_line(flags) or self._brought(expr) or _callers(end)
+            return Reading(State.OPEN, values, chains, note, origins + tuple(self._defaults(flags)), expr)
         if isinstance(end, Flag):
             return self.option(end, chain)
         named = None if isinstance(expr, Call) else self.file.qualified(expr)
         if named is not None and "." in named and not named.startswith((".", "builtins.")):
-            return Reading(State.SET, (Given(named),), (chain,))  # `torch.bfloat16`
-        flags = tuple(self._options(expr if end is None or isinstance(end, Parameter) else end))
-        note = _command_line(flags, "from ") or _callers(end)
-        last = end if end is not None and not isinstance(end, Parameter) else expr
-        return Reading(State.UNKNOWN, (Given(self.text(last)),), (chain,), note)
+            return Reading(State.SET, (Given(named),), (chain,), expr=expr)  # `torch.bfloat16`
+        return self.unfollowed(expr)
+
+    def unfollowed(self, expr: Expr) -> Reading:
+        """What is said of an expression whose value is not known."""
+        chain, end = self._followed(expr)
+        last = expr if end is None or isinstance(end, Parameter | Flag) else end
+        note = _command_line(tuple(self._options(last)), "from ") or _callers(end) or self._gap(expr)
+        return Reading(State.UNKNOWN, (Given(self.text(last)),), (chain,), note, expr=expr)
 
     def option(self, flag: Flag, chain: Chain = ()) -> Reading:
         """The default of a command-line option."""
@@ -129,7 +140,9 @@ class Reader:
         if len(stores) == 1 and stores[0] is not None:
             _, end = self._followed(stores[0])
             last = end if end is not None and not isinstance(end, Parameter | Flag) else stores[0]
-            later = f"then set to {self.text(last)}"
+            found = self.file.value(stores[0]).possible
+            known_as = f", {shown(found[0].constant)} by default" if len(found) == 1 else ""
+            later = f"then set to {self.text(last)}{known_as}"
         else:
             later = "then set again"
         return replace(read, state=State.OPEN, note=f"{read.note}; {later}" if read.note else later)
@@ -198,22 +211,63 @@ class Reader:
             for each in bindings
         )
 
-    def _chain(self, chain: Chain, possible: Possible) -> Chain:
-        """The way to one value: the names, then the place that writes it."""
-        origin = possible.origin
+    def _chains(self, expr: Expr, possible: tuple[Possible, ...]) -> tuple[Chain, ...]:
+        """The way to each value: every name on it where there is one value, else only the place that writes it."""
+        if _is_written_out(expr):
+            return ((),) * len(possible)
+        start = Link(self.text(expr))
+        if len(possible) > 1:
+            return tuple((start, *self._written_at(each.origin)) for each in possible)
+        steps = self.steps(expr)
+        links = [start]
+        for spot, text in steps[:_STEPS]:
+            link = Link(_label(text) or self.text_at(spot), spot)
+            if link.text == links[-1].text:
+                links[-1] = link
+            elif spot != self.spot(expr):
+                links.append(link)
+        return (tuple(links),)
+
+    def _written_at(self, origin: Origin) -> tuple[Link, ...]:
         if origin.kind in (OriginKind.LITERAL, OriginKind.COMPUTED) and origin.path is None:
-            return chain
-        at = self._origin(origin)
-        if origin.kind is OriginKind.PARAMETER and chain and chain[-1].text == f"parameter {origin.label}":
-            return chain
-        if chain and (chain[-1].text == origin.label or chain[-1].at == at):
-            return chain if chain[-1].at is not None else (*chain[:-1], Link(chain[-1].text, at))
-        return (*chain, Link(origin.label or origin.kind.value, at))
+            return ()
+        return (Link(origin.label or origin.kind.value, self._origin(origin)),)
+
+    def _brought(self, expr: Expr) -> str:
+        """What may bring another value to an expression that is computed."""
+        for _, text in self.steps(expr):
+            label = _label(text)
+            for words, by in (
+                ("`--", "command line "),
+                ("the field `", "field "),
+                ("the parameter `", "callers may give "),
+            ):
+                if text.startswith(words) and label:
+                    return f"{by}{label}"
+        return ""
+
+    def _gap(self, expr: Expr) -> str:
+        """Where the search for a value ended; empty where that says no more than the expression does."""
+        steps = self.steps(expr)
+        return _cut(steps[-1][1]) if steps and steps[-1][1] != "it is computed here" else ""
+
+    def steps(self, expr: Expr) -> list[tuple[Spot, str]]:
+        """The places that an expression takes its value from, nearest first, with what is said of each."""
+        return [(self._place(each.path, each.start, each.end), each.text) for each in why(self.file.evaluator, expr)]
+
+    def text_at(self, spot: Spot) -> str:
+        """What is written at a place."""
+        source = self._source if spot.path == self.file.path else self._source_of(spot.path)
+        start, end = source.offset(spot.span.start), source.offset(spot.span.end)
+        return _cut(" ".join(source.text[start:end].split()))
 
     def _origin(self, origin: Origin) -> Spot:
-        if origin.path is None or origin.path == self.file.path:
-            return Spot(self.file.path, self._source.span(origin.start, origin.end))
-        return Spot(origin.path, self._source_of(origin.path).span(origin.start, origin.end))
+        return self._place(origin.path, origin.start, origin.end)
+
+    def _place(self, path: str | None, start: int, end: int) -> Spot:
+        if path is None or path == self.file.path:
+            return Spot(self.file.path, self._source.span(start, end))
+        return Spot(path, self._source_of(path).span(start, end))
 
 
 MAYBE = "may hold it"
@@ -271,11 +325,17 @@ def _default(call: BoundCall, parameter: str) -> Given | None:
     return Given(shown(value), value, known=True)
 
 
+def _label(text: str) -> str:
+    """What a step calls the value: ``--lr`` in "`--lr` has this default"; empty for a step without a name."""
+    quoted = text.split("`")
+    return quoted[1] if len(quoted) > 2 and len(quoted[0]) <= len("the parameter ") else ""
+
+
 def _openness(origin: Origin) -> str:
     """What may bring another value than this default."""
     match origin.kind:
-        case OriginKind.ARGPARSE:
-            return f"command line {origin.label}"
+        case OriginKind.ARGPARSE | OriginKind.OPTION:
+            return f"command line {origin.label}" if origin.label.startswith("-") else origin.label
         case OriginKind.FIELD:
             return f"field {origin.label}"
         case OriginKind.PARAMETER:

@@ -113,6 +113,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """How one value is known, or why it is not: ``steps`` are places, what stands there, and what is said of it."""
+
+    entry: Entry
+    steps: tuple[tuple[Spot, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Unread:
     """A file that has no inventory, and why."""
 

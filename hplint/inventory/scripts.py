@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 from hplint.batch import FEW, cores
 from hplint.discover import Target, discover
 from hplint.engine import described
 from hplint.facts.file import File
 from hplint.facts.walk import read_code
-from hplint.inventory.collect import inventory
-from hplint.inventory.records import Script, Unread
+from hplint.inventory.collect import explanations, inventory
+from hplint.inventory.records import Explanation, Script, Unread
 from hplint.parse import SyntaxProblem, TooComplex, undisturbed
 from hplint.project import Project
 from hplint.settings import SettingsFinder
-from hplint.source import Source, Unreadable, is_relevant, read
+from hplint.source import DEFAULT_MAX_FILE_SIZE, Source, Unreadable, is_relevant, read
 from hplint.workers import spread
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +60,38 @@ def _read_all(targets: list[Target], jobs: int | None) -> list[_Result]:
 
 
 def _read(target: Target) -> tuple[str, _Result]:
-    path = target.path
+    found = _guarded(target.path, target.settings.max_file_size, _script)
+    return target.path, (None, found) if isinstance(found, Unread) else (found, None)
+
+
+def _guarded(path: str, limit: int, use: Callable[[Source], Found]) -> Found | Unread:
+    """What is made of a file, or why it cannot be read."""
     try:
-        return path, (_script(read(path, target.settings.max_file_size)), None)
+        return use(read(path, limit))
     except Unreadable as problem:
-        return path, (None, Unread(path, problem.position.line if problem.position else None, problem.message))
+        return Unread(path, problem.position.line if problem.position else None, problem.message)
     except SyntaxProblem as problem:
-        return path, (None, Unread(path, read(path).position(problem.offset).line, problem.message))
+        return Unread(path, read(path, limit).position(problem.offset).line, problem.message)
     except TooComplex as problem:
-        return path, (None, Unread(path, None, problem.message))
+        return Unread(path, None, problem.message)
     except (RecursionError, MemoryError) as problem:
-        return path, (None, Unread(path, None, f"is too complex: {type(problem).__name__}"))
+        return Unread(path, None, f"is too complex: {type(problem).__name__}")
     except Exception as problem:  # A bug of ours must not cost the inventories of the other files.
-        return path, (None, Unread(path, None, f"reading this file failed: {described(problem)}"))
+        return Unread(path, None, f"reading this file failed: {described(problem)}")
+
+
+def explained(path: str, line: int) -> tuple[Explanation, ...] | Unread:
+    """How the hyperparameters on a line of a file got their values."""
+    found = _guarded(path, DEFAULT_MAX_FILE_SIZE, lambda source: _explained(source, line))
+    return found if isinstance(found, Unread) else found or ()
+
+
+def _explained(source: Source, line: int) -> tuple[Explanation, ...]:
+    if line > len(source.line_starts):
+        raise Unreadable("HP002", f"has no line {line}")
+    project = _project()
+    file = File(source.path, source.text, read_code(source.text), project)
+    return explanations(file, source, project.source, line)
 
 
 def _script(source: Source) -> Script | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hplint.inventory.compare import Change, ScriptDiff, counts
-from hplint.inventory.layout import by_category, change_places, given_to, owners, where
-from hplint.inventory.records import Entry, Script, State
+from hplint.inventory.layout import by_category, change_places, given_to, owners, shown_places, where
+from hplint.inventory.records import Entry, Explanation, Script, State
 from hplint.report.style import Style, printable
 
 _WIDEST = (28, 44, 36)
@@ -84,3 +84,22 @@ def _change(change: Change) -> _Row:
     values = [side.entry.value for side in (change.old, change.new) if side is not None]
     name = change.side.entry.hyperparameter
     return name, printable(" → ".join(values)), printable(owners(change)), printable(change_places(change))
+
+
+def render_why(explanations: Sequence[Explanation], *, color: bool = False) -> str:
+    """Each value, then the places it comes from."""
+    style = Style(color)
+    return "\n".join("\n".join((*_why(each, style), "")) for each in explanations)
+
+
+def _why(explanation: Explanation, style: Style) -> Iterator[str]:
+    entry = explanation.entry
+    head = style(entry.hyperparameter, "bold")
+    value = style(printable(entry.value), *_COLOURS[entry.state])
+    yield f"{printable(shown_places([entry.uses[0].at]))}: {head} {printable(entry.owner)} = {value}"
+    for spot, text, said in explanation.steps:
+        start = spot.span.start
+        place = style(f"{printable(spot.path)}:{start.line}:{start.column}", "dim")
+        yield f"  {place}  {printable(text)}  {style(printable(said), 'italic')}"
+    if not explanation.steps and entry.state is State.DEFAULT:
+        yield f"  {printable(entry.callee)} is not given `{entry.argument}`: its default applies"
