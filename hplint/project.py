@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import re
 
+from hplint.documents import MAX_SIZE, read_document
 from hplint.facts.file import File
 from hplint.facts.syntax import Code
 from hplint.facts.walk import read_code
 from hplint.parse import SyntaxProblem, TooComplex
-from hplint.source import Source, Unreadable, read
+from hplint.source import DEFAULT_MAX_FILE_SIZE, Source, Unreadable, read
 
 _MAX_DEPTH = 8
 """Folders above a file that are searched for the root of its imports."""
@@ -17,6 +18,7 @@ _MAX_HOPS = 10
 """Modules that a name may be handed on through."""
 _KEPT = 3_000_000
 """Characters of text whose code is kept. Their records take about fifty times as many bytes."""
+_SUFFIXES = (".yaml", ".yml", ".json", ".toml")
 _TOPS = frozenset({".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"})
 """What lies in the top folder of a project."""
 
@@ -31,16 +33,18 @@ class Project:
         self._names: dict[tuple[str, str], tuple[str, ...] | None] = {}
         self._asked: list[tuple[str, str]] = []
         self._cut = _MAX_HOPS
+        self._documents: dict[tuple[str, str], File | None] = {}
         self._sources: dict[str, Source | None] = {}
         self._shown: dict[str, Source] = {}
 
     def begin(self) -> None:
         """Make room before the next file is checked: nothing that was handed out is in use any more."""
         if sum(len(source.text) for source in self._shown.values()) > _KEPT:
-            for file in self._files.values():
+            for file in (*self._files.values(), *self._documents.values()):
                 if file is not None:
                     file.let_go()
             self._files.clear()
+            self._documents.clear()
             self._sources.clear()
             self._shown.clear()
 
@@ -87,8 +91,26 @@ class Project:
             found = self._ask(place)
         return (dotted,) if found is None else found
 
+    def document(self, path: str, kind: str, importer: str) -> File | None:
+        """A configuration document that a file names, by a path relative to its folder or to one above it.
+
+        None when there is none, or several of that name; for ``kind`` see :mod:`hplint.documents`.
+        """
+        found = self._folders.files(path, importer)
+        if len(found) != 1 or not found[0].endswith(_SUFFIXES):
+            return None
+        key = found[0], kind
+        if key not in self._documents:
+            self._documents[key] = None
+            source = self._source(found[0])
+            code = None if source is None else read_document(source.text, kind)
+            if source is not None and code is not None:
+                document = self._documents[key] = File(source.path, source.text, code)
+                document.evaluator.is_document = True
+        return self._documents[key]
+
     def source(self, path: str) -> Source:
-        """The source of a module that was read, for findings that point into it; ``path`` as its file has it."""
+        """The source of a file that was read, for findings that point into it; ``path`` as its file has it."""
         return self._shown[path]
 
     def _ask(self, place: tuple[str, str]) -> tuple[str, ...] | None:
@@ -114,7 +136,8 @@ class Project:
     def _source(self, path: str) -> Source | None:
         if path not in self._sources:
             try:
-                source = self._sources[path] = read(path)
+                limit = MAX_SIZE if path.endswith(_SUFFIXES) else DEFAULT_MAX_FILE_SIZE
+                source = self._sources[path] = read(path, limit)
                 self._shown[source.path] = source
             except Unreadable:
                 self._sources[path] = None
@@ -147,6 +170,14 @@ class _Folders:
             self._located[key] = self._locate(*key)
         return self._located[key]
 
+    def files(self, path: str, importer: str) -> tuple[str, ...]:
+        """The files that a relative path may name, from the folder of a script or one above it in the project."""
+        if os.path.isabs(path) or "\0" in path:
+            return ()
+        folder = os.path.dirname(os.path.abspath(importer))
+        tried = (os.path.normpath(os.path.join(each, path)) for each in self._above(folder))
+        return tuple(dict.fromkeys(each for each in tried if os.path.isfile(each)))
+
     def _locate(self, dotted: str, folder: str) -> tuple[str, str] | None:
         bare = dotted.lstrip(".")
         level = len(dotted) - len(bare)
@@ -163,15 +194,20 @@ class _Folders:
         """The folders that absolute imports of the files in a folder may start from, the likeliest first."""
         found = self._rooted.get(folder)
         if found is None:
-            above = [folder]
-            while len(above) <= _MAX_DEPTH and not _TOPS & self._entries(above[-1]):
-                above.append(os.path.dirname(above[-1]))
+            above = self._above(folder)
             # Python starts from the folder of the script, which for a module of a package is not that of the package.
             outside = next((n for n, each in enumerate(above) if "__init__.py" not in self._entries(each)), 0)
             sources = [os.path.join(each, "src") for each in above if "src" in self._entries(each)]
             found = tuple(dict.fromkeys((*above[outside:], *above[:outside], *sources)))
             self._rooted[folder] = found
         return found
+
+    def _above(self, folder: str) -> list[str]:
+        """A folder and those above it, up to the top of the project."""
+        above = [folder]
+        while len(above) <= _MAX_DEPTH and not _TOPS & self._entries(above[-1]):
+            above.append(os.path.dirname(above[-1]))
+        return above
 
     def _module(self, folder: str, parts: tuple[str, ...]) -> tuple[str, str] | None:
         """The file of the longest part of a dotted name below a folder, and the rest of the name."""

@@ -26,7 +26,7 @@ LAYERS = (
     {"hplint.source", "hplint.signatures"},
     {"hplint.parse"},
     {"hplint.facts"},
-    {"hplint.rule"},
+    {"hplint.documents", "hplint.rule"},
     {"hplint.builtin", "hplint.registry"},
     {"hplint.discover", "hplint.project", "hplint.selection", "hplint.settings", "hplint.suppress"},
     {"hplint.batch", "hplint.cache", "hplint.engine", "hplint.fix", "hplint.workers"},

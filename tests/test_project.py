@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from hplint.facts.file import File
+from hplint.facts.values import OriginKind
 from hplint.project import Project
 from tests.facts.reading import file_of, used
 
@@ -126,3 +127,68 @@ def test_many_modules_that_import_everything_from_each_other(tmp_path: Path) -> 
     project(tmp_path, {"train.py": "from m0 import *\nuse(Adam)"})
     file = reading(tmp_path, "train.py")
     assert file.qualified(used(file)) != "torch.optim.Adam"
+
+
+CONFIGURATION = "# ä\noptim:\n  lr: 0.5\n  text: 1e-5\n  betas: [0.9, 0.99]\nname: x\n"
+DOCUMENTS = {
+    "safe_load": "import yaml\nwith open('config.yaml') as f:\n    cfg = yaml.safe_load(f)\nuse(cfg['optim']['lr'])",
+    "load": "import yaml\ncfg = yaml.load(open('config.yaml'), Loader=yaml.FullLoader)\nuse(cfg['optim']['lr'])",
+    "text": (
+        "import yaml\nfrom pathlib import Path\nc = yaml.safe_load(Path('config.yaml').read_text())\n"
+        "use(c['optim']['lr'])"
+    ),
+    "read": "import yaml\nc = yaml.safe_load(open('config.yaml').read())\nuse(c['optim']['lr'])",
+    "omegaconf": "from omegaconf import OmegaConf\ncfg = OmegaConf.load('config.yaml')\nuse(cfg.optim.lr)",
+    "easydict": (
+        "import yaml\nfrom easydict import EasyDict\nwith open('config.yaml') as f:\n"
+        "    cfg = EasyDict(yaml.safe_load(f))\nuse(cfg.optim.lr)"
+    ),
+    "beside the script": (
+        "import os, yaml\nhere = os.path.dirname(os.path.abspath(__file__))\n"
+        "with open(os.path.join(here, 'config.yaml')) as f:\n    cfg = yaml.safe_load(f)\nuse(cfg['optim']['lr'])"
+    ),
+    "path": (
+        "import yaml\nfrom pathlib import Path\nwith (Path(__file__).parent / 'config.yaml').open() as f:\n"
+        "    cfg = yaml.safe_load(f)\nuse(cfg['optim']['lr'])"
+    ),
+    "option": (
+        "import argparse, yaml\np = argparse.ArgumentParser()\np.add_argument('--config', default='config.yaml')\n"
+        "args = p.parse_args()\nwith open(args.config) as f:\n    cfg = yaml.safe_load(f)\nuse(cfg['optim']['lr'])"
+    ),
+    "function": (
+        "import yaml\ndef load(path):\n    with open(path) as f:\n        return yaml.safe_load(f)\n"
+        "cfg = load('config.yaml')\nuse(cfg['optim']['lr'])"
+    ),
+    "function of another file": "from lib import load\ncfg = load('config.yaml')\nuse(cfg['optim']['lr'])",
+    "part": "import yaml\ncfg = yaml.safe_load(open('config.yaml'))\no = cfg['optim']\nuse(o['lr'])",
+    "get": "import yaml\ncfg = yaml.safe_load(open('config.yaml'))\nuse(cfg['optim'].get('lr'))",
+    "json": "import json\ncfg = json.load(open('config.json'))\nuse(cfg['optim']['lr'])",
+    "toml": "import tomllib\nwith open('config.toml', 'rb') as f:\n    cfg = tomllib.load(f)\nuse(cfg['optim']['lr'])",
+    "hydra": (
+        "import hydra\n@hydra.main(config_path='.', config_name='config')\ndef main(cfg):\n    use(cfg.optim.lr)\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DOCUMENTS)
+def test_values_of_configuration_documents(case: str, tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        {
+            "config.yaml": CONFIGURATION,
+            "config.json": '{"name": "x",\n\t"optim": {"lr": 0.5}}',
+            "config.toml": '# x\nname = "x"\n[optim]\nlr = 0.5 # y\n',
+            "lib.py": (
+                "import yaml\nfrom easydict import EasyDict\ndef load(path):\n    with open(path) as f:\n"
+                "        cfg = yaml.safe_load(f)\n    return EasyDict(cfg)\n"
+            ),
+            "train.py": DOCUMENTS[case],
+        },
+    )
+    value = (file := reading(tmp_path, "train.py")).value(used(file))
+    assert [each.constant for each in value.possible] == [0.5]
+    assert not value.closed
+    origin = value.possible[0].origin
+    assert origin.kind is OriginKind.CONFIG_FILE
+    assert origin.label.endswith(":lr")
+    assert Path(str(origin.path)).read_text("utf-8")[origin.start : origin.end] == "0.5"

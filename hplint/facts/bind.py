@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from hplint import signatures
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.choices import certain_name
-from hplint.facts.ancestry import constructor, defined
+from hplint.facts.definitions import constructor, defined
 from hplint.facts.syntax import Arg, Attribute, Call, ClassDef, Collection, Expr, Name
-from hplint.facts.values import Value
+from hplint.facts.values import OriginKind, Value
 from hplint.signatures import Signature
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ class Binder:
     def __init__(self, file: File) -> None:
         self._file = file
         self._names = file.names
+        self._values: dict[int, tuple[Arg, Value]] = {}
 
     def bind(self, call: Call) -> BoundCall | None:
         """The call with its name and arguments; None when it is not known what is called."""
@@ -108,8 +109,19 @@ class Binder:
             arguments.setdefault(parameter, self._argument(parameter, arg, short))
         return BoundCall(name, call, signature, arguments, unexpected, surplus, given.complete, inherited)
 
+    def _from_elsewhere(self, arg: Arg, keywords: list[Arg]) -> bool:
+        """Add what a ``**`` brings that is written in another file; whether it is certain to bring nothing else."""
+        evaluator = self._file.evaluator
+        content = evaluator.passed(arg.value)
+        for key, way in (content or {}).items():
+            given = Arg(arg.start, arg.end, arg.value, key, "")
+            self._values[id(given)] = given, evaluator.value_of(way)
+            keywords.append(given)
+        return content is not None and all(way.kind is not OriginKind.CONFIG_FILE for way in content.values())
+
     def _argument(self, parameter: str, arg: Arg, callee: str) -> Argument:
-        source: Value | Callable[[Expr], Value] = self._file.value
+        known = self._values.get(id(arg))
+        source: Value | Callable[[Expr], Value] = self._file.value if known is None else known[1]
         return Argument(parameter, Presence.PRESENT, arg, source, callee)
 
     def _spread(self, args: Sequence[Arg]) -> Given:
@@ -126,7 +138,7 @@ class Binder:
             elif arg.star == "**":
                 content = self._file.evaluator.content(arg.value)
                 if content is None:
-                    complete = False
+                    complete = self._from_elsewhere(arg, keywords) and complete
                 else:
                     keywords.extend(Arg(v.start, v.end, v, key, "") for key, v in content.items())
             elif arg.keyword is not None:

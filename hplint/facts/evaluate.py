@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hplint.facts import fold
+from hplint.facts.configured import Items
 from hplint.facts.expanded import argument_ways, loop_ways, none_tested
 from hplint.facts.holders import Holders
 from hplint.facts.lookup import Lookup
@@ -69,6 +70,8 @@ class Evaluator:
         self.object_maker = Objects(self)
         self._stores = Stores(self)
         self.imported = imported
+        self.document: Callable[[str, str], File | None] = lambda path, kind: None
+        self.is_document = False
         self._values: dict[int, Value] = {}
         self._objects: dict[int, Held] = {}
         self.asked: set[str] = set()
@@ -419,6 +422,18 @@ class Evaluator:
         held = self.objects(expr)
         holder = held.every[0] if held.closed and len(held.every) == 1 else None
         return None if holder is None or self._stores.changes(held) else self._local_items(holder)
+
+    def passed(self, expr: Expr) -> dict[str, Way] | None:
+        """The same for what is written in other files."""
+        held = self.objects(expr)
+        holder = held.every[0] if held.closed and len(held.every) == 1 else None
+        if not isinstance(holder, Mapping | Items) or self._stores.changes(held):
+            return None
+        return holder.items()
+
+    def value_of(self, way: Way) -> Value:
+        """What arrives by one way."""
+        return self._along(way)
 
     def _local_items(self, holder: Holder) -> dict[str, Expr] | None:
         found = holder.items() if isinstance(holder, Mapping) and holder.home is self else None

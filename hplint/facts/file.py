@@ -37,6 +37,9 @@ class Linker(Protocol):
     def names(self, dotted: str, importer: str) -> tuple[str, ...] | None:
         """What a dotted name of a project module stands for, ``()`` for nothing, None if it is not the project's."""
 
+    def document(self, path: str, kind: str, importer: str) -> File | None:
+        """A configuration document that a file names; ``kind`` says what reads it."""
+
 
 class File:
     """One file: its text, its code and what they mean.
@@ -56,6 +59,7 @@ class File:
         self.names = Names(code, self._linked)
         self.holders = Holders(code, self.names)
         self.evaluator = Evaluator(self.names, self.holders, self.imported, path)
+        self.evaluator.document = self._document
         self._ordered: dict[type[Node], tuple[Node, ...]] = {}
         self._bound: dict[int, BoundCall | None] = {}
 
@@ -176,6 +180,9 @@ class File:
 
     def _linked(self, dotted: str) -> tuple[str, ...] | None:
         return None if self._linker is None else self._linker.names(dotted, self.path)
+
+    def _document(self, path: str, kind: str) -> File | None:
+        return None if self._linker is None else self._linker.document(path, kind, self.path)
 
     def imported(self, dotted: str) -> tuple[File, str] | None:
         """The project module that a dotted name leads to from here, and what is left of the name."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hplint.facts.calls import Argument, BoundCall, Presence
-from hplint.facts.ancestry import constructor, defined
+from hplint.facts.definitions import constructor, defined
 from hplint.facts.syntax import (
     Arg,
     Assign,

@@ -25,13 +25,22 @@ class OriginKind(Enum):
     """What is taken when nothing is set: ``cfg.get("lr", 1e-3)``, ``getattr(args, "lr", 1e-3)``, ``lr or 1e-3``."""
     ARGUMENT = "argument of a call"
     """Given to a parameter by a call in the same file; other callers may give other values."""
+    CONFIG_FILE = "configuration file"
+    """An item of a YAML, JSON or TOML document that the script names."""
     SIGNATURE = "library default"
     COMPUTED = "computed"
     """Worked out from several parts; the place is the whole expression."""
 
 
 DEFAULTS = frozenset(
-    (OriginKind.ARGPARSE, OriginKind.OPTION, OriginKind.FIELD, OriginKind.PARAMETER, OriginKind.FALLBACK)
+    (
+        OriginKind.ARGPARSE,
+        OriginKind.OPTION,
+        OriginKind.FIELD,
+        OriginKind.PARAMETER,
+        OriginKind.FALLBACK,
+        OriginKind.CONFIG_FILE,
+    )
 )
 """Kinds of origin whose values hold until someone chooses another."""
 
