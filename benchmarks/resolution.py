@@ -25,6 +25,7 @@ from hplint.facts import syntax
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.file import File
 from hplint.facts.lifetimes import OPTIMIZERS
+from hplint.facts.reasons import why
 from hplint.facts.tree import argument
 from hplint.facts.values import Origin, Value
 from hplint.facts.walk import read_code
@@ -65,7 +66,7 @@ class State(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A place where a hyperparameter is given, or left out."""
+    """A place where a hyperparameter is given, or left out. ``shown``: what it may be, or why that is not known."""
 
     name: str
     state: State
@@ -102,13 +103,14 @@ class _Sites:
         if given.presence is Presence.ABSENT:
             return self._site(name, State.ABSENT, call.node, call.node)
         if given.node is None:
-            return self._site(name, State.UNKNOWN, call.node, call.node)
+            return self._site(name, State.UNKNOWN, call.node, call.node, shown="`*` or `**` may bring it")
         return self._of_value(name, call.node, given.node.value, given.value)
 
     def _of_value(self, name: str, at: syntax.Node, expr: syntax.Expr, value: Value) -> Site:
         found = [each for each in value.possible if each.constant is not None]
         if not found:
-            return self._site(name, State.UNKNOWN, at, expr)
+            steps = "; then ".join(step.text for step in why(self._file.evaluator, expr))
+            return self._site(name, State.UNKNOWN, at, expr, shown=steps)
         origin = found[0].origin
         return self._site(
             name,
@@ -252,9 +254,9 @@ def listing(sites: Iterable[Site], state: State, count: int) -> str:
 
 def _shown(site: Site) -> str:
     text = site.text if len(site.text) <= 100 else site.text[:97] + "..."
-    if site.state is not State.FOUND:
-        return text
-    return f"{text} = {site.shown}{'' if site.closed else ', or another'}"
+    if site.state is State.FOUND:
+        return f"{text} = {site.shown}{'' if site.closed else ', or another'}"
+    return f"{text}: {site.shown}"
 
 
 def main() -> None:
