@@ -28,7 +28,6 @@ PARSE_METHODS = ("parse_args", "parse_known_args", "parse_intermixed_args")
 _PARSERS = ("add_argument_group", "add_mutually_exclusive_group", "add_subparsers", "add_parser")
 """Methods of a parser that give something of the same parser."""
 _COMMANDS = ("click.", "rich_click.", "asyncclick.")
-_STEPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +163,23 @@ class Parser:
     home: Evaluator
 
 
-def parser_of(expr: Expr, owner: Evaluator, left: int = _STEPS) -> Parser | None:
+def parser_of(expr: Expr, owner: Evaluator) -> Parser | None:
     """The parser that an expression stands for, also through its groups; None when that is not known."""
-    if left == 0:
-        return None
+    found = owner.once(owner.parsers, id(expr), lambda: _parsers(expr, owner), ())
+    return found[0] if len(found) == 1 else None
+
+
+def _parsers(expr: Expr, owner: Evaluator) -> tuple[Parser, ...]:
     if isinstance(expr, Call):
         if isinstance(expr.func, Attribute) and expr.func.attr in _PARSERS:
-            return parser_of(expr.func.value, owner, left - 1)
+            above = parser_of(expr.func.value, owner)
+            return () if above is None else (above,)
         if (owner.names.qualified(expr.func) or "").endswith("ArgumentParser"):
-            return Parser(expr, owner)
+            return (Parser(expr, owner),)
     if not isinstance(expr, Name | Attribute | Call):
-        return None
-    ways = owner.ways(expr)
-    found = {id(p.call): p for way in ways.every if (p := parser_of(way.expr, way.owner, left - 1)) is not None}
-    return next(iter(found.values())) if len(found) == 1 else None
+        return ()
+    every = [parser_of(way.expr, way.owner) for way in owner.ways(expr).every]
+    return tuple({id(each.call): each for each in every if each is not None}.values())
 
 
 @dataclass(frozen=True, slots=True)

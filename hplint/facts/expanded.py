@@ -53,7 +53,7 @@ def _looked_up(call: Call, base: Expr, key: Expr, default: Expr | None, owner: E
     name = owner.value(key).single
     if name is None or not isinstance(name.constant, str):
         return None
-    found = owner.entry(base, name.constant, call)
+    found = owner.steps.entry(base, name.constant, call)
     if found.closed and found.every:
         return found
     if default is None:

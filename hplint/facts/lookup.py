@@ -30,8 +30,14 @@ class Lookup:
         if found is None or not found[1] or "." in found[1]:
             return None
         other = found[0].evaluator
-        final = other.final_name(found[1])
-        return other.definitions.definition_at(final) if final.id not in other.asked else None
+        final = other.steps.final_name(found[1])
+        if final.id in other.steps.asked:
+            return None  # modules that import the name from each other
+        other.steps.asked.add(final.id)
+        try:
+            return other.definitions.definition_at(final)
+        finally:
+            other.steps.asked.discard(final.id)
 
     def class_at(self, expr: Expr) -> tuple[Evaluator, ClassDef] | None:
         """The class of the project that an expression stands for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from hplint.facts.syntax import Arg, Call, Dict, Expr, Literal, Node
@@ -64,6 +64,11 @@ COPIES = frozenset(
 COPYING_METHODS = frozenset(("copy", "clone", "defrost", "to_dict", "toDict", "dict", "model_dump", "_asdict"))
 
 
+LACKING = unknown("it is not among the items")
+"""The entry of a dictionary that is known to have no such item when it is made."""
+_HIGHEST = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One item of a dictionary, or another dictionary (``rest``) whose items all go in."""
@@ -81,45 +86,51 @@ class Mapping:
     frame: int
     node: Node
     parts: tuple[Part, ...]
+    height: int = 0
+    """Dictionaries that go into each other below this one."""
+    known: dict[str, Ways] = field(default_factory=dict)
+    content: list[dict[str, Way] | None] = field(default_factory=list)
 
     def entry(self, name: str) -> Ways:
         """Where an item takes its value from when the dictionary is made."""
+        found = self.known.get(name)
+        if found is None:
+            found = self.known[name] = self._find(name)
+        return found
+
+    def _find(self, name: str) -> Ways:
         found: list[Ways] = []
         for part in reversed(self.parts):
             if part.key == name and part.way is not None:
                 return either((one(part.way), *found))
             if part.rest is not None:
                 whole = self._of_rest(part.rest, name)
-                if whole is not None and whole.closed:
+                if whole.closed:
                     return either((whole, *found))
-                if whole is not None:
+                if whole is not LACKING:
                     found.append(whole)
         if found:
-            return either((*found, unknown(found[0].why or f"`{name}` is not among the items")))
-        return unknown(f"`{name}` is not among the items")
+            return either((*found, unknown(found[0].why)))
+        return LACKING if self._is_complete() else unknown(f"`{name}` is not among the items")
 
-    def _of_rest(self, rest: Held, name: str) -> Ways | None:
-        """What a spread dictionary brings; None when it is known to lack the item."""
-        if not rest.closed or not rest.every:
-            known = [holder.entry(name) for holder in rest.every]
+    def _of_rest(self, rest: Held, name: str) -> Ways:
+        """What a spread dictionary brings."""
+        known = [holder.entry(name) for holder in rest.every]
+        if not rest.closed or not known:
             return either((*known, unknown("a dictionary of unknown content may hold it")))
-        if all(isinstance(holder, Mapping) and holder.lacks(name) for holder in rest.every):
-            return None
-        return either(holder.entry(name) for holder in rest.every)
+        return LACKING if all(each is LACKING for each in known) else either(known)
 
-    def lacks(self, name: str) -> bool:
-        """Whether the dictionary is known to have no such item when it is made."""
-        for part in self.parts:
-            if part.key == name:
-                return False
-            if part.rest is not None:
-                every = part.rest.every
-                if not part.rest.closed or not all(isinstance(each, Mapping) and each.lacks(name) for each in every):
-                    return False
-        return True
+    def _is_complete(self) -> bool:
+        """Whether nothing of unknown content goes into it."""
+        return all(part.rest is None or part.rest.closed for part in self.parts)
 
     def items(self) -> dict[str, Way] | None:
         """All items; None where not all are known."""
+        if not self.content:
+            self.content.append(self._items())
+        return self.content[0]
+
+    def _items(self) -> dict[str, Way] | None:
         found: dict[str, Way] = {}
         for part in self.parts:
             if part.way is not None and part.key is not None:
@@ -146,7 +157,7 @@ def display(expr: Dict, owner: Evaluator) -> Mapping:
             parts.append(Part(key.value, Way(value, OriginKind.DICT_ITEM, f"[{key.value!r}]", owner)))
         elif not isinstance(key, Literal):
             parts.append(Part(None, None, Held()))
-    return Mapping(owner, owner.holders.frame_at(expr), expr, tuple(parts))
+    return _mapping(owner, owner.holders.frame_at(expr), expr, parts)
 
 
 def made(call: Call, owner: Evaluator) -> Mapping:
@@ -159,13 +170,13 @@ def made(call: Call, owner: Evaluator) -> Mapping:
             parts.append(Part(None, None, Held()))
         else:
             parts.append(Part(None, None, owner.objects(arg.value)))
-    return Mapping(owner, owner.holders.frame(call.scope), call, tuple(parts))
+    return _mapping(owner, owner.holders.frame(call.scope), call, parts)
 
 
 def merged(node: Expr, parts: tuple[Expr, ...], owner: Evaluator) -> Mapping:
     """``base | {...}``: the items of both, those of the last one win."""
-    return Mapping(
-        owner, owner.holders.frame_at(node), node, tuple(Part(None, None, owner.objects(part)) for part in parts)
+    return _mapping(
+        owner, owner.holders.frame_at(node), node, [Part(None, None, owner.objects(part)) for part in parts]
     )
 
 
@@ -177,4 +188,12 @@ def changed(node: Call, base: Held, args: tuple[Arg, ...], owner: Evaluator) -> 
             parts.append(Part(arg.keyword, Way(arg.value, OriginKind.CONSTANT, f"{arg.keyword}=…", owner)))
         else:
             parts.append(Part(None, None, Held()))
-    return Mapping(owner, owner.holders.frame(node.scope), node, tuple(parts))
+    return _mapping(owner, owner.holders.frame(node.scope), node, parts)
+
+
+def _mapping(owner: Evaluator, frame: int, node: Node, parts: list[Part]) -> Mapping:
+    inner = [each for part in parts if part.rest is not None for each in part.rest.every]
+    height = max((each.height + 1 for each in inner if isinstance(each, Mapping)), default=0)
+    if height > _HIGHEST:
+        parts, height = [Part(None, None, Held())], 0
+    return Mapping(owner, frame, node, tuple(parts), height)

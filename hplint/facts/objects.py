@@ -87,7 +87,7 @@ class Objects:
             found = _dataclass_parsed(way.expr, way.path, way.owner)
             if found.every:
                 return found
-        return self.along(way.owner.unpacked(way.expr, way.path))
+        return way.owner.objects_in(way.expr, way.path)
 
     # --- names
 

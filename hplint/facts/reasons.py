@@ -70,7 +70,7 @@ def why(asked: Evaluator, expr: Expr) -> tuple[Step, ...]:
         owner, expr = way.owner, way.expr
         tell(expr, text)
         if way.called or way.path:
-            found = None if way.called else owner.unpacked(expr, way.path)
+            found = None if way.called else owner.steps.unpacked(expr, way.path)
             inner = None if found is None else _chosen(found, known=known)
             if inner is None:
                 return tuple(steps)

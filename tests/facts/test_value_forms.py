@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
 
 import pytest
 
 from hplint.facts.values import OriginKind
-from hplint.project import Project
 from tests.facts.reading import file_of, used
 
 ARGS = "import argparse\np = argparse.ArgumentParser()\np.add_argument('--lr', type=float, default=3.0)\n"
@@ -443,69 +440,3 @@ def test_unknown(text: str) -> None:
 def test_what_may_be_something_else_is_open(text: str) -> None:
     file = file_of(text)
     assert not file.value(used(file)).closed
-
-
-PROJECT = {
-    "options.py": ARGS + "def get_args():\n    return p.parse_args()\ndef get_parser():\n    return p\n",
-    "config.py": EASY + "__C = edict()\ncfg = __C\n__C.TRAIN = edict()\n__C.TRAIN.LR = 2\nclass Base:\n    lr = 5\n",
-    "records.py": DATACLASS,
-}
-
-
-@pytest.mark.parametrize(
-    ("text", "constants", "path"),
-    [
-        ("from options import get_args\nargs = get_args()\nuse(args.lr)", [3.0], "options.py"),
-        ("import options\nargs = options.get_args()\nuse(args.lr)", [3.0], "options.py"),
-        ("from options import get_parser\nargs = get_parser().parse_args()\nuse(args.lr)", [3.0], "options.py"),
-        ("from options import get_parser\np = get_parser()\nargs = p.parse_args()\nuse(args.lr)", [3.0], "options.py"),
-        ("from config import cfg\nuse(cfg.TRAIN.LR)", [2], "config.py"),
-        ("import config\nuse(config.cfg.TRAIN.LR)", [2], "config.py"),
-        ("from config import Base\nclass Mine(Base):\n    pass\nuse(Mine().lr)", [5], "config.py"),
-        ("from records import C\nc = C()\nuse(c.lr)", [1], "records.py"),
-        ("from records import C\nc = C(lr=8)\nuse(c.lr)", [8], None),
-        ("from records import C\ndef f(c: C):\n    use(c.lr)", [1], "records.py"),
-        ("from config import cfg\ncfg.TRAIN.LR = 9\nuse(cfg.TRAIN.LR)", [9], None),
-    ],
-)
-def test_through_modules(text: str, constants: list[object], path: str | None, tmp_path: Path) -> None:
-    for name, content in PROJECT.items():
-        (tmp_path / name).write_text(content)
-    file = file_of(text, str(tmp_path / "train.py"), Project())
-    value = file.value(used(file))
-    assert [possible.constant for possible in value.possible] == constants
-    found = value.possible[0].origin.path
-    assert found == (None if path is None else str(tmp_path / path))
-
-
-HOSTILE = {
-    "many assignments": "".join(f"a = {n}\n" for n in range(5000)) + "use(a)",
-    "many conditional assignments": "".join(f"if x: a = {n}\n" for n in range(5000)) + "use(a)",
-    "a long list": f"for a in [{', '.join(map(str, range(10_000)))}]:\n    use(a)",
-    "a long dictionary": "d = {" + ", ".join(f"'k{n}': {n}" for n in range(10_000)) + "}\nuse(d['k1'])",
-    "many stores": "import argparse\nargs = argparse.Namespace()\n"
-    + "".join(f"args.lr = {n}\n" for n in range(5000))
-    + "use(args.lr)",
-    "many calls": "def f(a):\n    use(a)\n" + "".join(f"f({n})\n" for n in range(5000)),
-    "many options": "import argparse\np = argparse.ArgumentParser()\n"
-    + "".join(f"p.add_argument('--o{n}', default={n})\n" for n in range(3000))
-    + "args = p.parse_args()\nuse(args.o7)",
-    "a chain of names": "a0 = 1\n" + "".join(f"a{n} = a{n - 1}\n" for n in range(1, 3000)) + "use(a2999)",
-    "a chain of functions": "def f0():\n    return 1\n"
-    + "".join(f"def f{n}():\n    return f{n - 1}()\n" for n in range(1, 1000))
-    + "use(f999())",
-    "a chain of classes": "class C0:\n    lr = 1\n"
-    + "".join(f"class C{n}(C{n - 1}):\n    pass\n" for n in range(1, 1000))
-    + "use(C999().lr)",
-    "calls that spread": "def f(a, b):\n    use(a)\n    f(b, a)\n    f(a + b, b + a)\n" * 20,
-    "attributes of unknown things": "".join(f"o{n}.lr = {n}\n" for n in range(3000)) + PARSED + "use(args.lr)",
-}
-
-
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
-def test_hostile_code_is_left_soon(text: str) -> None:
-    file = file_of(text)
-    expr = used(file)
-    begun = time.process_time()
-    file.value(expr)
-    assert time.process_time() - begun < 1
