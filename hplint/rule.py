@@ -22,9 +22,12 @@ from hplint.facts.constructed import (
     unwrapped,
 )
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
+from hplint.facts.evaluation import Evaluation, evaluations
+from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
 from hplint.facts.journeys import Journey, journey
+from hplint.facts.kept_graphs import kept_graphs
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values
 from hplint.facts.lifetimes import (
     Group,
@@ -47,6 +50,7 @@ from hplint.facts.shapes import constant, expected_size, features, given_size, i
 from hplint.facts.statements import line_beside, moved_before, moved_behind
 from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
+from hplint.facts.switching import switched_layers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
 from hplint.facts.training_data import TrainLoader, unshuffled
 from hplint.facts.tree import argument, inside, walk
@@ -76,10 +80,12 @@ __all__ = [
     "DraftEdit",
     "DraftFix",
     "EarlySchedule",
+    "Evaluation",
     "Event",
     "EventKind",
     "File",
     "Files",
+    "Grad",
     "Group",
     "Journey",
     "Labelled",
@@ -123,6 +129,7 @@ __all__ = [
     "depends_on_mode",
     "early_schedules",
     "elements_of",
+    "evaluations",
     "expected",
     "expected_size",
     "exponent_lost",
@@ -142,6 +149,7 @@ __all__ = [
     "is_module",
     "is_test",
     "journey",
+    "kept_graphs",
     "labelled_values",
     "local_name",
     "look_alike",
@@ -179,6 +187,7 @@ __all__ = [
     "softmax_size",
     "step_calls",
     "stepped",
+    "switched_layers",
     "syntax",
     "tests_around",
     "thresholds",

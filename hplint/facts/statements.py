@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from hplint.facts.syntax import Assign, ExprStatement, For, FunctionDef, If, Node, Stmt, Try, While, With
+from hplint.facts.syntax import Assign, ExprStatement, For, FunctionDef, If, Node, Return, Stmt, Try, While, With
 from hplint.facts.tree import inside
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ def moved_before(file: File, node: Node, anchor: Node) -> tuple[tuple[int, int, 
 
 def line_beside(file: File, node: Node, line: str, *, after: bool) -> tuple[int, int, str] | None:
     """The edit that puts a line of code before or after the statement of ``node``; None unless that stands alone."""
-    statement = statement_of(file, node)
+    whole = isinstance(node, For | FunctionDef | If | With | Try | While | Return)
+    statement = node if whole else statement_of(file, node)
     place = None if statement is None else _lines(file.text, statement)
     if statement is None or place is None:
         return None

@@ -109,7 +109,7 @@ def _steps(summaries: Summaries, function: FunctionDef | None, traces: tuple[Tra
         loop = block[-1] if block else None
         assert not isinstance(loop, Comprehension)
         opaque = any(event.kind is EventKind.UNKNOWN for event in events)
-        step = TrainingStep(summaries.file, function, loop, events, _owned(summaries, function), opaque)
+        step = TrainingStep(summaries.file, function, loop, events, owned(summaries, function), opaque)
         yield TrainingLoop(step, outside)
 
 
@@ -141,7 +141,7 @@ def _event(summaries: Summaries, trace: Trace, depth: int) -> Event:
     return replace(event, guards=guards, loops=loops, models=models)
 
 
-def _owned(summaries: Summaries, function: FunctionDef | None) -> bool:
+def owned(summaries: Summaries, function: FunctionDef | None) -> bool:
     """Whether a framework calls a function."""
     if function is None:
         return False
