@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from hplint.facts.syntax import Call, ClassDef, Constant, Expr, FunctionDef, Lambda, Node
+from hplint.facts.syntax import Call, ClassDef, Constant, Expr, FunctionDef, Lambda, Node, record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -18,7 +18,7 @@ _ALTERNATIVES = 8
 """More things that a value may be are not kept apart."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Unknown:
     """Anything."""
 
@@ -26,28 +26,28 @@ class Unknown:
 UNKNOWN: Final = Unknown()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Const:
     """A number, a string, None, True or False."""
 
     value: Constant
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Ref:
     """Something of another module, by its dotted name: ``torch.nn.Linear``."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Several:
     """One of these; which one is not known."""
 
     parts: tuple[Flow, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Built:
     """A module of ``torch.nn`` that a call constructs. ``options`` are the arguments by name, as far as known.
 
@@ -62,7 +62,7 @@ class Built:
     content: Items | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Items:
     """A tuple, list or dictionary. ``initial`` is what it was made with; what was added is kept in the state."""
 
@@ -71,7 +71,7 @@ class Items:
     initial: Content = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Step:
     """A tensor: what an operation makes of its ``inputs``.
 
@@ -91,7 +91,7 @@ class Step:
     layer: Built | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Kind:
     """A class of the project, or a function's ``owner``; ``frame`` is where it is defined."""
 
@@ -100,7 +100,7 @@ class Kind:
     frame: Frame
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Instance:
     """An object of a class of the project; its attributes are in the state."""
 
@@ -108,7 +108,7 @@ class Instance:
     node: Node
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Function:
     """A function of the project; ``bound`` is the object whose method it is."""
 
@@ -119,7 +119,7 @@ class Function:
     bound: Instance | Kind | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Super:
     """``super()`` in a method of ``owner``."""
 
@@ -130,7 +130,7 @@ class Super:
 Flow: TypeAlias = Unknown | Const | Ref | Several | Built | Items | Step | Kind | Instance | Function | Super
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Given:
     """The arguments of a call. ``complete``: no ``*`` or ``**`` of unknown content.
 
@@ -173,7 +173,7 @@ Content: TypeAlias = "tuple[tuple[Constant, Flow], ...] | None"
 """What a list, tuple or dictionary holds, by index or key; None when it is not known."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class LossUse:
     """A call of a loss. ``kind`` is its class (``CrossEntropyLoss`` for ``F.cross_entropy`` too), ``node`` the call
     and ``at`` what it is given as ``input``, in ``file``. ``via`` is the call in the checked file that leads here."""

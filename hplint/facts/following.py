@@ -55,8 +55,9 @@ from hplint.facts.syntax import (
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_BUDGET = 30_000
-"""Expressions followed for one file; what is not reached by then stays unknown."""
+_BUDGET = 4_000
+_CHARACTERS = 8
+"""So many expressions are followed, and one more for so many characters; what is not reached stays unknown."""
 _NOTHING_KNOWN = Given((), {}, complete=False, nodes={})
 
 
@@ -71,7 +72,7 @@ class Flows:
 
 def flows_of(file: File) -> Flows:
     """Follow the code of a file."""
-    follower = _Follower(file, _BUDGET)
+    follower = _Follower(file, _BUDGET + len(file.text) // _CHARACTERS)
     with suppress(Spent, RecursionError):
         follower.whole()
     return Flows(tuple(follower.steps), tuple(follower.losses), follower.reads)
@@ -86,9 +87,10 @@ class _Follower(Expressions):
 
     def whole(self) -> None:
         """Follow the module, then what it does not use itself."""
-        frame = Frame(self.file, 0, {})
-        self._block(frame, self.file.code.body)
-        self._unused(frame)
+        if self._worth.anything:
+            frame = Frame(self.file, 0, {})
+            self._block(frame, self.file.code.body)
+            self._unused(frame)
 
     def body(self, frame: Frame, statements: tuple[Stmt, ...]) -> bool:
         ended = self._block(frame, statements)
@@ -125,7 +127,7 @@ class _Follower(Expressions):
             for each in own
             if each.name not in ("__init__", "forward")
             and (each, kind.node) not in self.entered
-            and self._worth.method(each)
+            and self._worth.function(each)
         }
         if self._worth.layers(kind.node):
             _, forward = self.find(kind, "forward")
@@ -173,7 +175,8 @@ class _Follower(Expressions):
         return False
 
     def _s_expression(self, statement: ExprStatement, frame: Frame) -> bool:
-        self.value(statement.value, frame)
+        if not isinstance(statement.value, syntax.Literal):
+            self.value(statement.value, frame)
         return False
 
     def _s_assign(self, statement: Assign, frame: Frame) -> bool:
@@ -391,18 +394,22 @@ def _joined_names(one: dict[str, Flow], other: dict[str, Flow]) -> dict[str, Flo
 def _joined_heap(one: dict[Key, Flow | Content], other: dict[Key, Flow | Content]) -> dict[Key, Flow | Content]:
     """What attributes and lists hold where two ways meet."""
     found = dict(one)
-    for key in one.keys() | other.keys():
-        initial = _initial(key)
-        known, flow = one.get(key, initial), other.get(key, initial)
-        if known is flow:
-            found[key] = flow
-        elif key[1] == CONTENT or isinstance(known, tuple) or isinstance(flow, tuple):
-            found[key] = known if known == flow else None
-        elif known is None or flow is None:
-            found[key] = flow if known is None else known
-        else:
-            found[key] = several((known, flow))
+    for key, flow in other.items():
+        known = one.get(key, flow)
+        if known is not flow or key not in one:
+            found[key] = _joined(key, one.get(key, _initial(key)), flow)
+    for key, known in one.items():
+        if key[1] == CONTENT and key not in other:
+            found[key] = _joined(key, known, _initial(key))
     return found
+
+
+def _joined(key: Key, known: Flow | Content, flow: Flow | Content) -> Flow | Content:
+    if key[1] == CONTENT or isinstance(known, tuple) or isinstance(flow, tuple):
+        return known if known == flow else None
+    if known is None or flow is None:
+        return flow if known is None else known
+    return several((known, flow))
 
 
 def _initial(key: Key) -> Content:

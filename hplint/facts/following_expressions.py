@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _DEPTH = 150
 _UNROLLED = 12
+_ELEMENTS = 24
+"""Longer lists and dictionaries hold no layers, only data."""
 
 
 class Spent(Exception):
@@ -167,6 +169,8 @@ class Expressions(Calls):
         return several((self.value(expr.body, frame), self.value(expr.orelse, frame)))
 
     def _collection(self, expr: syntax.Collection, frame: Frame) -> Flow:
+        if len(expr.elements) > _ELEMENTS:
+            return self.items(expr.kind, expr, None)
         found: list[Flow] | None = []
         for element in expr.elements:
             if isinstance(element, syntax.Starred):
@@ -179,6 +183,8 @@ class Expressions(Calls):
         return self.items(expr.kind, expr, found)
 
     def _dict(self, expr: syntax.Dict, frame: Frame) -> Flow:
+        if len(expr.items) > _ELEMENTS:
+            return self.items("dict", expr, None)
         content: list[tuple[Constant, Flow]] | None = []
         for key, value in expr.items:
             name = None if key is None else self.value(key, frame)
@@ -219,8 +225,9 @@ class Expressions(Calls):
         return flow
 
     def _other(self, expr: syntax.Other, frame: Frame) -> Flow:
-        for child in expr.children:
-            self.value(child, frame)
+        if expr.kind.startswith(("await", "yield")):
+            for child in expr.children:
+                self.value(child, frame)
         frame.generator = frame.generator or expr.kind.startswith("yield")
         return UNKNOWN
 

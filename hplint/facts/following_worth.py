@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LOSSES = re.compile(r"[Cc]ross_?[Ee]ntropy|with_logits|WithLogits")
 _USES_LOSS = re.compile(r"loss|crit|entropy|logits", re.IGNORECASE)
+_ACTIVATION = re.compile(r"softmax|sigmoid", re.IGNORECASE)
 _SOFTMAX = re.compile(r"softmax", re.IGNORECASE)
 _LAYER = re.compile(r"(Lazy)?Linear|Conv(Transpose)?[123]d|(Batch|Layer|Group|Instance)Norm([123]d)?|RNN|LSTM|GRU")
 
@@ -25,20 +26,24 @@ class Worth:
         self._file = file
         self._text = file.text
 
+    @cached_property
+    def anything(self) -> bool:
+        """Whether the file holds layers of known sizes, or a loss and what should not come before it."""
+        before_loss = bool(self._sized) or _ACTIVATION.search(self._text) is not None
+        return (self._losses and before_loss) or self._in(0, len(self._text))
+
     def function(self, node: Node) -> bool:
-        """Whether a function that nothing calls may reach a loss or build layers of known sizes."""
+        """Whether a function or method that nothing calls may reach a loss or build layers of known sizes."""
         return (self._losses and self._has(_USES_LOSS, node)) or self.layers(node)
 
     def layers(self, node: Node) -> bool:
-        """Whether a class or function has a softmax, or layers of known sizes."""
-        if self._has(_SOFTMAX, node):
-            return True
-        first = bisect_left(self._sized, node.start)
-        return first + 1 < len(self._sized) and self._sized[first + 1] < node.end
+        """Whether a class or function has two layers of known sizes, or one and a softmax."""
+        return self._in(node.start, node.end)
 
-    def method(self, node: Node) -> bool:
-        """Whether a method besides ``forward`` may reach a loss."""
-        return (self._losses and self._has(_USES_LOSS, node)) or self._has(_SOFTMAX, node)
+    def _in(self, start: int, end: int) -> bool:
+        first = bisect_left(self._sized, start)
+        count = bisect_left(self._sized, end, first) - first
+        return count > 1 or (count == 1 and _SOFTMAX.search(self._text, start, end) is not None)
 
     def _has(self, words: re.Pattern[str], node: Node) -> bool:
         return words.search(self._text, node.start, node.end) is not None
