@@ -115,7 +115,7 @@ class _Reader:
         return [*merged, *found]
 
     def _scalar(self, node: yaml.ScalarNode, start: int, end: int) -> Expr:
-        plain, text, tag = node.style is None, str(node.value), node.tag.removeprefix(_TAG)
+        plain, text, tag = not node.style, str(node.value), node.tag.removeprefix(_TAG)
         if self._kind == "json" and plain:
             return Literal(start, end, json.loads(text))
         if self._kind == "omegaconf":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hplint.documents import read_document
 from hplint.facts.file import File
 from hplint.facts.values import OriginKind
 from hplint.project import Project
@@ -192,3 +193,117 @@ def test_values_of_configuration_documents(case: str, tmp_path: Path) -> None:
     assert origin.kind is OriginKind.CONFIG_FILE
     assert origin.label.endswith(":lr")
     assert Path(str(origin.path)).read_text("utf-8")[origin.start : origin.end] == "0.5"
+
+
+def use_of(folder: Path, expression: str, loader: str = "yaml.safe_load(open('config.yaml'))") -> list[object]:
+    """The possible constants of an expression over ``cfg``."""
+    text = f"import yaml, hydra\nfrom omegaconf import OmegaConf\ncfg = {loader}\nuse({expression})"
+    project(folder, {"train.py": text})
+    file = reading(folder, "train.py")
+    return [each.constant for each in file.value(used(file)).possible]
+
+
+def test_numbers_are_what_the_loader_makes_of_them(tmp_path: Path) -> None:
+    project(tmp_path, {"config.yaml": "a: 1e-5\nb: 1.0e-5\nc: on\nd: 0x10\ne: 2020-01-01\nf: !!python/name:os.x 1\n"})
+    assert use_of(tmp_path, "cfg['a']") == ["1e-5"]
+    assert use_of(tmp_path, "cfg['b']") == [1e-5]
+    assert use_of(tmp_path, "cfg['c']") == [True]
+    assert use_of(tmp_path, "cfg['d']") == [16]
+    assert use_of(tmp_path, "cfg['e']") == []
+    assert use_of(tmp_path, "cfg['f']") == []
+    project(tmp_path, {"config.json": '{"a": 1e-5, "b": true, "c": null, "d": "x"}'})
+    loader = "__import__('x')\nimport json\ncfg = json.load(open('config.json'))"
+    assert use_of(tmp_path, "cfg['a']", loader) == [1e-5]
+    assert use_of(tmp_path, "cfg['b']", loader) == [True]
+    assert use_of(tmp_path, "cfg.a", "OmegaConf.load('config.yaml')") == [1e-5]
+
+
+def test_merged_mappings_and_aliases(tmp_path: Path) -> None:
+    project(tmp_path, {"config.yaml": "base: &base\n  lr: 1\n  wd: 2\nrun:\n  <<: *base\n  lr: 3\nagain: *base\n"})
+    assert use_of(tmp_path, "cfg['run']['lr']") == [3]
+    assert use_of(tmp_path, "cfg['run']['wd']") == [2]
+    assert use_of(tmp_path, "cfg['again']['lr']") == [1]
+
+
+def test_what_is_changed_is_not_known(tmp_path: Path) -> None:
+    project(tmp_path, {"config.yaml": "lr: 1e-5\n"})
+    assert use_of(tmp_path, "float(cfg['lr'])") == [1e-5]
+    assert use_of(tmp_path, "cfg['lr']", "yaml.safe_load(open('config.yaml'))\ncfg['lr'] = float(cfg['lr'])") == [1e-5]
+    assert use_of(tmp_path, "cfg['lr']", "yaml.safe_load(open('config.yaml'))\nfor k in cfg:\n    cfg[k] = f(k)") == []
+
+
+def test_a_document_of_two_places_is_not_known(tmp_path: Path) -> None:
+    project(tmp_path, {"config.yaml": "lr: 1\n", "scripts/config.yaml": "lr: 2\n"})
+    project(tmp_path, {"scripts/train.py": "import yaml\ncfg = yaml.safe_load(open('config.yaml'))\nuse(cfg['lr'])"})
+    file = reading(tmp_path, "scripts/train.py")
+    assert not file.value(used(file)).possible
+
+
+HYDRA = (
+    "import hydra\n@hydra.main(version_base=None, config_path='conf', config_name='config')\n"
+    "def main(cfg):\n    use({})\n"
+)
+
+
+def hydra_value(folder: Path, expression: str) -> list[object]:
+    project(folder, {"train.py": HYDRA.format(expression)})
+    file = reading(folder, "train.py")
+    return [each.constant for each in file.value(used(file)).possible]
+
+
+def test_hydra_puts_a_configuration_together(tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        {
+            "conf/config.yaml": (
+                "defaults:\n  - base\n  - optimizer: adam\n  - _self_\n  - override hydra/launcher: x\nlr: 1\n"
+            ),
+            "conf/base.yaml": "lr: 2\nepochs: 3\n",
+            "conf/optimizer/adam.yaml": "lr: 1e-3\nwd: ${lr}\n",
+        },
+    )
+    assert hydra_value(tmp_path, "cfg.lr") == [1]
+    assert hydra_value(tmp_path, "cfg.epochs") == [3]
+    assert hydra_value(tmp_path, "cfg.optimizer.lr") == [1e-3]
+    assert hydra_value(tmp_path, "cfg['optimizer']['wd']") == []
+
+
+def test_hydra_is_silent_about_what_it_cannot_put_together(tmp_path: Path) -> None:
+    project(tmp_path, {"conf/config.yaml": "defaults:\n  - missing: x\nlr: 1\n"})
+    assert hydra_value(tmp_path, "cfg.lr") == []
+    project(tmp_path, {"conf/config.yaml": "defaults:\n  - config\nlr: 1\n"})
+    assert hydra_value(tmp_path, "cfg.lr") == []
+    project(tmp_path, {"conf/config.yaml": "defaults:\n  - a: x\nlr: 1\na:\n  b: 1\n", "conf/a/x.yaml": "b: 2\n"})
+    assert hydra_value(tmp_path, "cfg.a.b") == []
+
+
+ALIASES = "a0: &a0 [x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 8)}]\n" for n in range(1, 9)
+)
+HOSTILE = {
+    "aliases of aliases": ALIASES + "lr: 1\n",
+    "an alias of itself": "a: &a [*a]\nlr: 1\n",
+    "brackets": "lr: 1\na: " + "[" * 5000 + "]" * 5000,
+    "lists in lists": "lr: 1\na: " + "- " * 3000 + "x",
+    "question marks": "? " * 5000,
+    "no document": "\x00\x01{[",
+    "two documents": "lr: 1\n---\nlr: 2\n",
+    "an object": "!!python/object/apply:os.system ['true']\n",
+    "too large": "lr: 1\n" + "# x\n" * 300_000,
+    "a long number": "lr: " + "1" * 9000 + "\n",
+    "empty": "",
+    "a list": "- lr: 1\n",
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_hostile_documents_are_nothing(case: str, tmp_path: Path) -> None:
+    project(tmp_path, {"config.yaml": HOSTILE[case], "config.json": HOSTILE[case], "config.toml": HOSTILE[case]})
+    assert use_of(tmp_path, "cfg['lr']") == []
+    assert use_of(tmp_path, "cfg['lr']", "__import__('json').load(open('config.json'))") == []
+
+
+def test_hostile_toml_is_nothing() -> None:
+    for text in (*HOSTILE.values(), "a = " + "[" * 9000, "a" + " " * 100_000, "[a]\n" * 3):
+        document = read_document(text[:200_000], "toml")
+        assert document is None or len(document.body) == 1
