@@ -43,6 +43,9 @@ def losses_given(file: File, loss: str, kinds: Container[str]) -> Iterator[tuple
         if use.kind != loss:
             continue
         made = outcomes(use.input)
+        here = {use.file, *(step.file for step in made[:1])}
+        if file not in here and (use.criterion is None or use.criterion.file is not file):
+            continue  # told of where both are checked
         key = use.node, tuple(step.node for step in made)
         if made and key not in seen and all(step.kind in kinds for step in made):
             seen.add(key)

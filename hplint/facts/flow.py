@@ -176,7 +176,8 @@ Content: TypeAlias = "tuple[tuple[Constant, Flow], ...] | None"
 @record
 class LossUse:
     """A call of a loss. ``kind`` is its class (``CrossEntropyLoss`` for ``F.cross_entropy`` too), ``node`` the call
-    and ``at`` what it is given as ``input``, in ``file``. ``via`` is the call in the checked file that leads here."""
+    and ``at`` what it is given as ``input``, in ``file``. ``via`` is the call in the checked file that leads here,
+    ``criterion`` the object that is called."""
 
     kind: str
     node: Call
@@ -184,6 +185,7 @@ class LossUse:
     at: Expr
     input: Flow
     via: Call | None
+    criterion: Built | None
 
 
 def several(parts: Iterable[Flow]) -> Flow:

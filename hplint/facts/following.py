@@ -58,6 +58,9 @@ if TYPE_CHECKING:
 _BUDGET = 4_000
 _CHARACTERS = 8
 """So many expressions are followed, and one more for so many characters; what is not reached stays unknown."""
+_HOPS = 4
+"""Modules that a name is handed on through."""
+_LIBRARIES = ("torch.", "torchvision.", "numpy.", "builtins.", "transformers.")
 _NOTHING_KNOWN = Given((), {}, complete=False, nodes={})
 
 
@@ -84,6 +87,7 @@ class _Follower(Expressions):
     def __init__(self, file: File, budget: int) -> None:
         super().__init__(file, budget)
         self._worth = Worth(file)
+        self._modules: dict[str, Frame] = {}
 
     def whole(self) -> None:
         """Follow the module, then what it does not use itself."""
@@ -96,6 +100,39 @@ class _Follower(Expressions):
         ended = self._block(frame, statements)
         self._unused(frame)
         return ended
+
+    # --- other modules of the project
+
+    def project_name(self, dotted: str, frame: Frame) -> Flow:
+        """Modules of the project are read for what reaches a loss here."""
+        if not self._worth.losses or dotted.startswith(_LIBRARIES):
+            return UNKNOWN
+        file = frame.file
+        for _ in range(_HOPS):
+            found = file.imported(dotted)
+            if found is None:
+                return UNKNOWN
+            file, (name, _, attr) = found[0], found[1].partition(".")
+            module = self._module(file)
+            known = module.names.get(name)
+            if known is not None:
+                return self._attribute_of(known, attr, file.code.body[0], module) if attr else known
+            bindings = file.names.scope(0).bindings.get(name, ())
+            if len(bindings) != 1 or bindings[0].imported is None:
+                return UNKNOWN
+            dotted = f"{bindings[0].imported}.{attr}" if attr else bindings[0].imported
+        return UNKNOWN
+
+    def _module(self, file: File) -> Frame:
+        """What the names of a module stand for once it was run; what it does itself is told where it is checked."""
+        frame = self._modules.get(file.path)
+        if frame is None:
+            frame = self._modules[file.path] = Frame(file, 0, {})
+            steps, losses, self.steps, self.losses = self.steps, self.losses, [], []
+            calls, self.calls = self.calls, []
+            self._block(frame, file.code.body)
+            self.steps, self.losses, self.calls = steps, losses, calls
+        return frame
 
     # --- what is defined and not used
 

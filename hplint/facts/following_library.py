@@ -15,8 +15,10 @@ from hplint.facts.flow import (
     Items,
     Kind,
     LossUse,
+    Ref,
     Step,
     Super,
+    Unknown,
     parts,
     several,
 )
@@ -45,13 +47,16 @@ class Libraries(Memory):
         if is_torch_module(name):
             return self._built(short, given, call, frame)
         if name.startswith("torch.nn.functional.") and short in LOSS_OF_FUNCTION:
-            self._loss(LOSS_OF_FUNCTION[short], given, call, frame)
+            self._loss(LOSS_OF_FUNCTION[short], given, call, frame, None)
             return UNKNOWN
         kind = function_kind(name)
         if kind is not None:
             return self.function(kind, tensors(given) or given.positional[:1], given, call, frame)
         if short in ("OrderedDict", "deque") and len(given.positional) == 1:
             return self._ordered(given.positional[0], call)
+        found = self.project_name(name, frame)
+        if not isinstance(found, Unknown | Ref):
+            return several([self.apply(each, given, call, frame) for each in parts(found)])
         self.escaped(given)
         return UNKNOWN
 
@@ -182,21 +187,23 @@ class Libraries(Memory):
 
     def loss_of(self, callee: Flow, call: Call, given: Given, frame: Frame) -> bool:
         """Note the call of a loss's object, where all that it may be are of one class; whether it is one."""
-        every = parts(callee)
-        kinds = {each.kind for each in every if isinstance(each, Built)}
-        if not all(isinstance(each, Built) and each.kind in roles.LOSSES for each in every):
+        if isinstance(callee, Unknown | Ref):
             return False
-        if len(kinds) == 1:
-            self._loss(kinds.pop(), given, call, frame)
+        losses = [each for each in parts(callee) if isinstance(each, Built) and each.kind in roles.LOSSES]
+        if len(losses) < len(parts(callee)):
+            return False
+        if len({each.kind for each in losses}) == 1:
+            self._loss(losses[0].kind, given, call, frame, losses[0])
         return True
 
-    def _loss(self, kind: str, given: Given, call: Call, frame: Frame) -> None:
+    def _loss(self, kind: str, given: Given, call: Call, frame: Frame, criterion: Built | None) -> None:
         for position, arg in enumerate(call.args):
             if arg.star:
                 return
             if arg.keyword == "input" or (position == 0 and arg.keyword is None):
-                via = self.calls[0] if self.calls else None
-                self.losses.append(LossUse(kind, call, frame.file, arg.value, given.get(0, "input"), via))
+                via = self.calls[-1] if self.calls else None
+                flow = given.get(0, "input")
+                self.losses.append(LossUse(kind, call, frame.file, arg.value, flow, via, criterion))
                 return
 
 

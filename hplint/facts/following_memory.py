@@ -58,6 +58,10 @@ class Memory:
         """What an attribute of an object holds."""
         raise NotImplementedError
 
+    def project_name(self, dotted: str, frame: Frame) -> Flow:
+        """What a dotted name of another module of the project is."""
+        raise NotImplementedError
+
     def body(self, frame: Frame, statements: tuple[syntax.Stmt, ...]) -> bool:
         """Follow statements; whether control never passes their end."""
         raise NotImplementedError

@@ -7,11 +7,13 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, Literal, Name, Node
+from hplint.facts.operations import words
+from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, Import, Literal, Name, Node
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
+_LIBRARIES = words("torch numpy os sys time math argparse random json logging typing re torchvision")
 _LOSSES = re.compile(r"[Cc]ross_?[Ee]ntropy|with_logits|WithLogits")
 _USES_LOSS = re.compile(r"loss|crit|entropy|logits", re.IGNORECASE)
 _ACTIVATION = re.compile(r"softmax|sigmoid", re.IGNORECASE)
@@ -29,12 +31,25 @@ class Worth:
     @cached_property
     def anything(self) -> bool:
         """Whether the file holds layers of known sizes, or a loss and what should not come before it."""
-        before_loss = bool(self._sized) or _ACTIVATION.search(self._text) is not None
-        return (self._losses and before_loss) or self._in(0, len(self._text))
+        if self._in(0, len(self._text)):
+            return True
+        return self.losses and (bool(self._sized) or _ACTIVATION.search(self._text) is not None or self._imports)
+
+    @cached_property
+    def _imports(self) -> bool:
+        """Whether a module of the project may bring the model."""
+        for statement in self._file.all(Import):
+            module = "." * statement.level + (statement.module or "")
+            for name, _ in statement.names:
+                dotted = f"{module}.{name}" if module else name
+                known = not statement.level and dotted.partition(".")[0] in _LIBRARIES
+                if not known and self._file.imported(dotted) is not None:
+                    return True
+        return False
 
     def function(self, node: Node) -> bool:
         """Whether a function or method that nothing calls may reach a loss or build layers of known sizes."""
-        return (self._losses and self._has(_USES_LOSS, node)) or self.layers(node)
+        return (self.losses and self._has(_USES_LOSS, node)) or self.layers(node)
 
     def layers(self, node: Node) -> bool:
         """Whether a class or function has two layers of known sizes, or one and a softmax."""
@@ -49,7 +64,8 @@ class Worth:
         return words.search(self._text, node.start, node.end) is not None
 
     @cached_property
-    def _losses(self) -> bool:
+    def losses(self) -> bool:
+        """Whether a loss that wants logits is named."""
         return _LOSSES.search(self._text) is not None
 
     @cached_property

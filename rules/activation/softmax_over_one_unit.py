@@ -61,7 +61,8 @@ class Pool(nn.Module):
 
 ## References
 
-- [torch.nn.Softmax](https://pytorch.org/docs/stable/generated/torch.nn.Softmax.html): every slice along `dim` sums to 1.
+- [torch.nn.Softmax](https://pytorch.org/docs/stable/generated/torch.nn.Softmax.html): every slice along
+  `dim` sums to 1.
 - Stack Overflow 33969059, 42800203 and 31880720 (one unit with a softmax where a sigmoid was meant).
 - Tried on torch 2.13: cross-entropy over one column is exactly 0.
 """

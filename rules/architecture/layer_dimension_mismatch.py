@@ -97,7 +97,7 @@ def layer_dimension_mismatch(file: File) -> Iterator[Draft]:
         at = None if bound is None else bound.argument(parameter).node
         yield Draft(
             at or step.layer.call,
-            f"`{parameter}` is {size}, but this layer is given {known[0]} by {_maker(known[1])}: the first batch raises",
+            f"`{parameter}` is {size}, but the layer is given {known[0]} by {_maker(known[1])}: the first batch raises",
             related=_related(known[1]),
         )
 
