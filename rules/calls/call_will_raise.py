@@ -71,7 +71,6 @@ with pytest.raises(ValueError):
 - The checks are read off the source of torch; `hplint.signatures` names the version.
 """
 
-import itertools
 from collections.abc import Iterator
 
 from hplint.rule import (
@@ -99,7 +98,7 @@ from hplint.rule import (
 )
 
 MOST = 64
-"""Combinations of values that are tried for one call."""
+"""Values of one argument that are tried."""
 
 
 @rule("HP103", "call-will-raise", level=Level.ERROR, topic="calls", since="0.1", subject=Files())
@@ -140,15 +139,27 @@ def known(file: File, call: BoundCall, read: frozenset[str]) -> dict[str, object
 
 
 def combinations(file: File, call: BoundCall, read: frozenset[str]) -> Iterator[dict[str, Setting]]:
-    """Each choice of one known value for every argument that has some, as far as the checks read them."""
-    given = [
-        # None as a default stands for "not given yet".
-        [each for each in settings_of([untested(file, argument)]) if each.closed or each.constant is not None]
-        for name, argument in call.arguments.items()
-        if name in read
-    ]
-    choices = itertools.product(*(each for each in given if each))
-    return ({each.argument.parameter: each for each in choice} for choice in itertools.islice(choices, MOST))
+    """The values that arguments have together, as far as the checks read them.
+
+    Of several values of two arguments it is not known which ones meet, unless both are written alike.
+    """
+    sure: dict[str, Setting] = {}
+    alike: dict[str, list[list[Setting]]] = {}
+    for name, argument in call.arguments.items():
+        if name in read and argument.node is not None:
+            # None as a default stands for "not given yet".
+            given = [
+                each for each in settings_of([untested(file, argument)]) if each.closed or each.constant is not None
+            ]
+            if len(given) == 1:
+                sure[name] = given[0]
+            elif given:
+                alike.setdefault(file.source(argument.node.value), []).append(given[:MOST])
+    if not alike:
+        yield sure
+    for group in alike.values():
+        for choice in zip(*group, strict=False):
+            yield sure | {each.argument.parameter: each for each in choice}
 
 
 def constructed(file: File, call: BoundCall, read: frozenset[str]) -> dict[str, object]:
