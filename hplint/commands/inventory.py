@@ -23,6 +23,7 @@ FORMATS = ("text", "markdown", "csv", "json")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="The output.")
 @click.option("--diff", is_flag=True, help="Compare two files, folders or git revisions; see below.")
 @click.option("--why", metavar="FILE:LINE", help="Tell how the values on a line are known, or why they are not.")
+@click.option("--all-options", is_flag=True, help="List every other option and configuration field as well.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Number of processes. [default: one a core]")
 @color_option
 @click.pass_context
@@ -32,6 +33,7 @@ def command(
     form: str,
     diff: bool,
     why: str | None,
+    all_options: bool,
     jobs: int | None,
     color: str,
 ) -> None:
@@ -55,14 +57,14 @@ def command(
             raise click.UsageError("--why stands alone: it takes one line of one file and prints text")
         context.exit(_why(why, colored))
     if diff:
-        context.exit(_diff(paths, form, jobs, colored))
-    context.exit(_list(paths or (".",), form, jobs, colored))
+        context.exit(_diff(paths, form, all_options, jobs, colored))
+    context.exit(_list(paths or (".",), form, all_options, jobs, colored))
 
 
-def _list(paths: tuple[str, ...], form: str, jobs: int | None, color: bool) -> int:
+def _list(paths: tuple[str, ...], form: str, all_options: bool, jobs: int | None, color: bool) -> int:
     from hplint.inventory.scripts import of_paths
 
-    found = of_paths(paths, jobs=jobs)
+    found = of_paths(paths, all_options=all_options, jobs=jobs)
     _say(found.unread)
     click.echo(_rendered(found.scripts, found.unread, form, color), nl=False, color=color)
     if not found.scripts and form == "text":
@@ -82,12 +84,12 @@ def _rendered(scripts: tuple[Script, ...], unread: tuple[Unread, ...], form: str
     return markdown.render(scripts) if form == "markdown" else text.render(scripts, color=color)
 
 
-def _diff(arguments: tuple[str, ...], form: str, jobs: int | None, color: bool) -> int:
+def _diff(arguments: tuple[str, ...], form: str, all_options: bool, jobs: int | None, color: bool) -> int:
     from hplint.inventory.revisions import GitError
     from hplint.inventory.versions import WrongUsage, compare_versions
 
     try:
-        found = compare_versions(arguments, jobs=jobs)
+        found = compare_versions(arguments, all_options=all_options, jobs=jobs)
     except WrongUsage as problem:
         raise click.UsageError(str(problem)) from problem
     except GitError as problem:

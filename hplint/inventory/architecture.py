@@ -29,7 +29,7 @@ def layer_sites(reader: Reader) -> Iterator[Site]:
     owners = _Owners(reader)
     groups: dict[tuple[str, str], list[BoundCall]] = {}
     for call in reader.file.calls:
-        if call.name in _SIZES and not call.inherited:
+        if call.name in _SIZES and not call.inherited and call.via is None and call.subclass is None:
             groups.setdefault((owners.of(call.node), call.name), []).append(call)
     for (owner, name), calls in groups.items():
         yield Site(

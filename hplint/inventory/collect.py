@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from hplint.facts.file import File
 from hplint.inventory import known
 from hplint.inventory.architecture import layer_sites
+from hplint.inventory.known import OTHER
 from hplint.inventory.loops import BY_HAND, loop_sites
 from hplint.inventory.options import option_sites
 from hplint.inventory.reading import MAYBE, Reader
@@ -15,10 +16,13 @@ from hplint.inventory.sites import Site, call_sites
 from hplint.source import Source
 
 
-def inventory(file: File, source: Source, source_of: Callable[[str], Source]) -> Script:
-    """The hyperparameters of one file."""
+def inventory(file: File, source: Source, source_of: Callable[[str], Source], *, all_options: bool = False) -> Script:
+    """The hyperparameters of one file; ``all_options``: with them every other option of a script that has any."""
     reader = Reader(file, source, source_of)
-    return Script(file.path, _entries(reader, _sites(reader)))
+    sites = _sites(reader, all_options=all_options)
+    if all(site.hyperparameter == OTHER for site in sites):
+        sites = []
+    return Script(file.path, _entries(reader, sites))
 
 
 def explanations(file: File, source: Source, source_of: Callable[[str], Source], line: int) -> tuple[Explanation, ...]:
@@ -36,11 +40,12 @@ def explanations(file: File, source: Source, source_of: Callable[[str], Source],
     return tuple(found)
 
 
-def _sites(reader: Reader) -> list[Site]:
+def _sites(reader: Reader, *, all_options: bool = False) -> list[Site]:
     """Every place of the file that sets a hyperparameter, or leaves one to a default."""
     sites = [*call_sites(reader), *layer_sites(reader), *loop_sites(reader)]
     told = [origin for site in sites if site.callee != BY_HAND for origin in site.reading.origins]
-    sites += option_sites(reader, told, [site.hyperparameter for site in sites if not _is_vague(site)])
+    rows = [site.hyperparameter for site in sites if not _is_vague(site)]
+    sites += option_sites(reader, told, rows, every=all_options)
     clear = {site.hyperparameter for site in sites if not _is_vague(site)}
     return [site for site in sites if not _is_vague(site) or site.hyperparameter not in clear]
 
@@ -60,6 +65,6 @@ def _entries(reader: Reader, sites: Iterable[Site]) -> tuple[Entry, ...]:
     return tuple(sorted(entries, key=_order))
 
 
-def _order(entry: Entry) -> tuple[tuple[int, int], int]:
-    # Sorting keeps the order of the text among equals.
-    return known.order()[entry.hyperparameter], int(entry.callee == "")
+def _order(entry: Entry) -> tuple[tuple[int, int], bool, bool]:
+    # What is set stands before defaults. Sorting keeps the order of the text among equals.
+    return known.order()[entry.hyperparameter], not entry.callee, entry.state is State.DEFAULT

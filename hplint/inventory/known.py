@@ -12,6 +12,8 @@ from hplint.hyperparameters import for_argument
 LOSS = "loss-function"
 """Stands beside the rows of the table: which loss is minimised."""
 _LOSS_CATEGORY = "Training configuration"
+OTHER = "other-option"
+"""An option or field that the table does not know: `--all-options` lists these too."""
 
 _ACTIVATIONS = frozenset(
     {f"torch.nn.{name}" for name in FUNCTION_OF_ACTIVATION}
@@ -177,12 +179,15 @@ def order() -> dict[str, tuple[int, int]]:
     for number, row in enumerate(hyperparameters.rows()):
         found[row.name] = categories.setdefault(row.category, len(categories)), number
     found.setdefault(LOSS, (categories[_LOSS_CATEGORY], len(found)))
+    found[OTHER] = len(categories), len(found)
     return found
 
 
 @cache
 def category(hyperparameter: str) -> str:
     """The heading under which a hyperparameter is listed."""
+    if hyperparameter == OTHER:
+        return "Other options"
     row = hyperparameters.get(hyperparameter)
     return _LOSS_CATEGORY if row is None else row.category
 
@@ -190,6 +195,8 @@ def category(hyperparameter: str) -> str:
 @cache
 def title(hyperparameter: str) -> str:
     """What a reader calls it."""
+    if hyperparameter == OTHER:
+        return "Other option"
     row = hyperparameters.get(hyperparameter)
     return "Loss function" if row is None else row.title
 

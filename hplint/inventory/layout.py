@@ -42,9 +42,9 @@ def where(entry: Entry) -> str:
 
 def shown_places(spots: Sequence[Spot]) -> str:
     """``train.py:40, :52``: the path once."""
-    first, *rest = spots
-    shown = [f"{first.path}:{first.span.start.line}", *(short_place(spot, first.path) for spot in rest)]
-    distinct = list(dict.fromkeys(shown))
+    home = spots[0].path
+    lines = list(dict.fromkeys(short_place(spot, home) for spot in spots))
+    distinct = [f"{home}{lines[0]}", *lines[1:]]
     if len(distinct) <= _PLACES + 1:
         return ", ".join(distinct)
     return f"{', '.join(distinct[:_PLACES])} and {len(distinct) - _PLACES} more"

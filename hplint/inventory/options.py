@@ -6,6 +6,7 @@ from collections.abc import Collection as Many
 from collections.abc import Iterator
 from dataclasses import replace
 
+from hplint.facts.holders import Flag
 from hplint.facts.syntax import (
     Arg,
     Assign,
@@ -33,13 +34,20 @@ _MOST = 16
 """Elements of a value that is a list."""
 
 
-def option_sites(reader: Reader, told: Many[Spot], rows: Many[str]) -> Iterator[Site]:
+def option_sites(reader: Reader, told: Many[Spot], rows: Many[str], *, every: bool = False) -> Iterator[Site]:
     """Those whose value is at none of the places that other entries lead to.
 
-    ``told`` are these places, ``rows`` the hyperparameters that other entries tell.
+    ``told`` are these places, ``rows`` the hyperparameters that other entries tell. ``every``: options and fields that
+    the table does not know, too.
     """
     seen, found = set(told), set(rows)
-    for site in (*_keywords(reader), *_flags(reader), *_fields(reader), *_constants(reader), *_items(reader)):
+    for site in (
+        *_keywords(reader),
+        *_flags(reader, every),
+        *_fields(reader, every),
+        *_constants(reader),
+        *_items(reader),
+    ):
         if not seen.intersection(site.reading.origins):
             seen.update(site.reading.origins)
             found.add(site.hyperparameter)
@@ -72,27 +80,46 @@ def _given(reader: Reader, name: str, given: list[Arg]) -> Iterator[Site]:
             yield Site(row, name, keyword, reading, arg)
 
 
-def _flags(reader: Reader) -> Iterator[Site]:
+def _flags(reader: Reader, every: bool) -> Iterator[Site]:
     for flag in reader.file.flags:
         row = known.row_of_spelling(flag.dest)
         if row is not None and flag.action in (None, "store"):
             yield Site(row, "", flag.option, reader.option(flag), flag.call.args[0])
+        elif every and flag.action not in ("help", "version"):
+            yield Site(known.OTHER, "", flag.option, _switch(flag, reader.option(flag)), flag.call.args[0])
 
 
-def _fields(reader: Reader) -> Iterator[Site]:
+def _switch(flag: Flag, read: Reading) -> Reading:
+    """An option without a default is False where it is a switch, and True where it switches something off."""
+    if read.values or flag.action not in ("store_true", "store_false"):
+        return read
+    value = flag.action == "store_false"
+    return replace(read, values=(Given(str(value), value, known=True),))
+
+
+def _fields(reader: Reader, every: bool) -> Iterator[Site]:
     """Fields of dataclasses, and attributes of classes that are called a configuration."""
     holders = reader.file.holders
     for owner in reader.file.all(ClassDef):
         is_dataclass = holders.is_dataclass(owner)
-        if not is_dataclass and not owner.name.lower().endswith(_CONFIGURATIONS):
+        is_named = owner.name.lower().endswith(_CONFIGURATIONS)
+        if not is_dataclass and not is_named:
             continue
         for statement in owner.body:
             if not isinstance(statement, Assign) or statement.value is None or len(statement.targets) != 1:
                 continue
             target = statement.targets[0]
-            row = known.row_of_spelling(target.id) if isinstance(target, Name) else None
+            if not isinstance(target, Name):
+                continue
+            row = known.row_of_spelling(target.id)
+            if row is not None and not is_named and not known.is_specific(target.id):
+                row = None
+            if row is None and every:
+                row = known.OTHER
             value = holders.field_default(statement.value) if is_dataclass else statement.value
-            if row is None or value is None or not isinstance(target, Name) or not _is_plain(value):
+            if row is None or value is None:
+                continue
+            if not _is_plain(value) and not (row == known.OTHER and isinstance(value, Literal)):
                 continue
             read, label = _written(reader, value), f"{owner.name}.{target.id}"
             if is_dataclass:
@@ -144,6 +171,8 @@ def _reads(reader: Reader) -> Iterator[Site]:
         row = known.row_of_spelling(label) if label and known.is_specific(label) else None
         if row is None or id(node) in stored or row in seen or not _of_configuration(node.value):
             continue
+        if label not in reader.text(node)[-len(label) - 2 :]:
+            continue  # What stands in an f-string has the place of the string.
         seen.add(row)
         reading = Reading(State.UNKNOWN, (Given(reader.text(node)),), ((),), "from a configuration")
         yield Site(row, "", label, reading, node)

@@ -89,6 +89,12 @@ class Reader:
         default = _default(call, argument.parameter)
         return None if default is None else Reading(State.DEFAULT, (default,), ((),))
 
+    def behind(self, call: BoundCall) -> Chain:
+        """The way from the call of a function of the project to the library's call that it makes."""
+        if call.via is None:
+            return ()
+        return (Link(f"{self.text(call.node.func)}(…)"), Link(f"{call.short}(…)", self._origin(call.via)))
+
     def expression(self, expr: Expr) -> Reading:
         """What an expression is."""
         value = self.file.value(expr)
@@ -249,7 +255,8 @@ class Reader:
     def _gap(self, expr: Expr) -> str:
         """Where the search for a value ended; empty where that says no more than the expression does."""
         steps = self.steps(expr)
-        return _cut(steps[-1][1]) if steps and steps[-1][1] != "it is computed here" else ""
+        said = steps[-1][1].partition(";")[0] if steps else ""
+        return "" if said in _OBVIOUS else _cut(said)
 
     def steps(self, expr: Expr) -> list[tuple[Spot, str]]:
         """The places that an expression takes its value from, nearest first, with what is said of each."""
@@ -269,6 +276,9 @@ class Reader:
             return Spot(self.file.path, self._source.span(start, end))
         return Spot(path, self._source_of(path).span(start, end))
 
+
+_OBVIOUS = frozenset({"it is computed here", "it is what a call returns"})
+"""Reasons that say no more than the expression itself."""
 
 MAYBE = "may hold it"
 """The note of an argument that ``**rest`` may bring."""

@@ -71,10 +71,10 @@ class Use:
 class Entry:
     """A hyperparameter and its value, with every place of the script where it is the same.
 
-    ``hyperparameter`` is a row of the table (or ``loss-function``); ``callee`` and ``argument`` say what is given it:
-    ``torch.optim.Adam`` and ``lr``. Without an argument the callee itself is the value; without a callee the value is
-    an option, a field or a constant called ``argument`` whose use was not followed. ``note`` tells by what an open
-    value may be changed, or why one is unknown.
+    ``hyperparameter`` is a row of the table, or ``loss-function``, or ``other-option``. ``callee`` and ``argument``
+    say what is given it: ``torch.optim.Adam`` and ``lr``. Without an argument the callee itself is the value; without
+    a callee the value is an option, a field or a constant called ``argument`` whose use was not followed. ``note``
+    tells by what an open value may be changed, or why one is unknown.
     """
 
     hyperparameter: str

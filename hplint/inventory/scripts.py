@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TypeVar
 
 from hplint.batch import FEW, cores
@@ -37,10 +37,10 @@ class Inventory:
     files: int
 
 
-def of_paths(paths: Iterable[str], finder: SettingsFinder | None = None, *, jobs: int | None = None) -> Inventory:
-    """The inventory of files and folders."""
-    found = discover(paths, finder or SettingsFinder())
-    results = _read_all(found.targets, jobs)
+def of_paths(paths: Iterable[str], *, all_options: bool = False, jobs: int | None = None) -> Inventory:
+    """The inventory of files and folders; ``all_options``: with options that the table does not know."""
+    found = discover(paths, SettingsFinder())
+    results = _read_all(found.targets, all_options, jobs)
     scripts = tuple(script for script, _ in results if script is not None and script.entries)
     unread = tuple(problem for _, problem in results if problem is not None)
     return Inventory(scripts, unread, tuple(found.problems), len(found.targets))
@@ -50,17 +50,18 @@ _Result = tuple[Script | None, Unread | None]
 """An inventory, None for a file of another trade; and why there is none."""
 
 
-def _read_all(targets: list[Target], jobs: int | None) -> list[_Result]:
+def _read_all(targets: list[Target], all_options: bool, jobs: int | None) -> list[_Result]:
     workers = min(jobs or cores(), len(targets))
+    work = partial(_read, all_options)
     if workers < 2 or len(targets) < FEW:
         with undisturbed():
-            return [_read(target)[1] for target in targets]
-    results = dict(spread(_read, targets, workers, _killed))
+            return [work(target)[1] for target in targets]
+    results = dict(spread(work, targets, workers, _killed))
     return [results[target.path] for target in targets]
 
 
-def _read(target: Target) -> tuple[str, _Result]:
-    found = _guarded(target.path, target.settings.max_file_size, _script)
+def _read(all_options: bool, target: Target) -> tuple[str, _Result]:
+    found = _guarded(target.path, target.settings.max_file_size, partial(_script, all_options))
     return target.path, (None, found) if isinstance(found, Unread) else (found, None)
 
 
@@ -94,12 +95,12 @@ def _explained(source: Source, line: int) -> tuple[Explanation, ...]:
     return explanations(file, source, project.source, line)
 
 
-def _script(source: Source) -> Script | None:
+def _script(all_options: bool, source: Source) -> Script | None:
     if not is_relevant(source.text):
         return None
     project = _project()
     file = File(source.path, source.text, read_code(source.text), project)
-    script = inventory(file, source, project.source)
+    script = inventory(file, source, project.source, all_options=all_options)
     file.let_go()
     return script
 

@@ -15,6 +15,8 @@ from hplint.inventory.records import Given, State
 
 _LAYER_SIZES = frozenset({"torch.nn.Linear"})
 """Their sizes are told as sequences, not one by one."""
+_BUILT = frozenset({"optimizer", "lr-schedule"})
+"""What is worth telling where a function of another file constructs it."""
 _INSTEAD = {"batch_size": ("batch_sampler",), "shuffle": ("sampler", "batch_sampler"), "drop_last": ("batch_sampler",)}
 """Arguments of a loader that do without the default of another."""
 
@@ -35,20 +37,24 @@ def call_sites(reader: Reader) -> Iterator[Site]:
     """What the calls of a file set, in the order of the text."""
     targets = Targets(reader)
     for call in reader.file.calls:
+        if call.via is not None and call.via.path in (None, reader.file.path):
+            continue  # The call behind it stands in this file too.
         row = known.row_of_callable(call.name)
-        if row is not None and not call.inherited:
-            reading = Reading(State.SET, (Given(call.short),), ((),))
+        if row is not None and not call.inherited and (call.via is None or row in _BUILT):
+            reading = Reading(State.SET, (Given(call.short),), (reader.behind(call),))
             yield Site(row, call.name, "", reading, call.node, targets.of(call.node))
         for argument in _carried(call):
             found = known.row_of_argument(call.name, argument.parameter)
             if found is None or _is_of_no_account(call, argument, found):
+                continue
+            if call.via is not None and argument.presence is not Presence.PRESENT:
                 continue
             read = reader.argument(call, argument)
             if read is not None:
                 yield Site(
                     found, call.name, argument.parameter, read, argument.node or call.node, targets.of(call.node)
                 )
-        if row == "optimizer" and call.signature is not None:
+        if row == "optimizer" and call.signature is not None and call.via is None:
             yield from _group_sites(reader, call, targets)
 
 

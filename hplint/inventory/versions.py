@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from hplint.inventory import revisions
@@ -13,6 +14,8 @@ from hplint.inventory.compare import ScriptDiff, compare
 from hplint.inventory.records import Script, Unread, moved
 from hplint.inventory.scripts import Inventory, forget_project, of_paths
 from hplint.source import display_path
+
+_Read = Callable[[list[str]], Inventory]
 
 
 class WrongUsage(Exception):
@@ -33,7 +36,7 @@ class Comparison:
 WORKING_TREE = "working tree"
 
 
-def compare_versions(arguments: Sequence[str], *, jobs: int | None = None) -> Comparison:
+def compare_versions(arguments: Sequence[str], *, all_options: bool = False, jobs: int | None = None) -> Comparison:
     """Compare what the arguments of ``--diff`` name.
 
     ``A..B [PATHS]``, ``A...B [PATHS]``, ``A B [PATHS]`` and ``A [PATHS]`` with revisions, or two existing paths. Each
@@ -43,12 +46,13 @@ def compare_versions(arguments: Sequence[str], *, jobs: int | None = None) -> Co
         WrongUsage
         GitError
     """
+    read = partial(of_paths, all_options=all_options, jobs=jobs)
     if not arguments:
         raise WrongUsage("--diff needs two files or folders, or a git revision")
     first, *rest = arguments
     if os.path.lexists(first):
         if len(rest) == 1 and os.path.lexists(rest[0]):
-            return _paths(first, rest[0], jobs)
+            return _paths(first, rest[0], read)
         if len(rest) == 1:
             raise WrongUsage(
                 f"`{first}` is a file or folder, and `{rest[0]}` does not exist: there is nothing to compare"
@@ -61,18 +65,18 @@ def compare_versions(arguments: Sequence[str], *, jobs: int | None = None) -> Co
         start, end = revisions.commit(here, old), revisions.commit(here, new)
         if dots == "...":
             start = revisions.merge_base(here, start, end)
-        return _Revisions(rest, jobs).compare((old, start), (new, end))
+        return _Revisions(rest, read).compare((old, start), (new, end))
     start = revisions.commit(here, first)
     if rest and not os.path.lexists(rest[0]):
         end = revisions.commit(here, rest[0])
-        return _Revisions(rest[1:], jobs).compare((first, start), (rest[0], end))
-    return _Revisions(rest, jobs).compare((first, start), (WORKING_TREE, None))
+        return _Revisions(rest[1:], read).compare((first, start), (rest[0], end))
+    return _Revisions(rest, read).compare((first, start), (WORKING_TREE, None))
 
 
-def _paths(old: str, new: str, jobs: int | None) -> Comparison:
+def _paths(old: str, new: str, read: _Read) -> Comparison:
     if os.path.isdir(old) != os.path.isdir(new):
         raise WrongUsage(f"`{old}` and `{new}` cannot be compared: one is a file, the other a folder")
-    sides = [of_paths([path], jobs=jobs) for path in (old, new)]
+    sides = [read([path]) for path in (old, new)]
     keyed = [
         {os.path.relpath(script.path, path) if os.path.isdir(path) else "": script for script in side.scripts}
         for path, side in zip((old, new), sides, strict=True)
@@ -91,9 +95,9 @@ def _comparison(
 class _Revisions:
     """Compares commits of the repository around the current folder, below some paths."""
 
-    def __init__(self, paths: Sequence[str], jobs: int | None) -> None:
+    def __init__(self, paths: Sequence[str], read: _Read) -> None:
         self._top = revisions.repository(os.getcwd())
-        self._jobs = jobs
+        self._read = read
         self._given = list(paths) or ["."]
         self._inside = [self._within(path) for path in self._given]
 
@@ -116,7 +120,7 @@ class _Revisions:
         paths = [top / path for path in self._inside]
         found = [path.exists() for path in paths]
         forget_project()
-        side = of_paths([str(path) for path, exists in zip(paths, found, strict=True) if exists], jobs=self._jobs)
+        side = self._read([str(path) for path, exists in zip(paths, found, strict=True) if exists])
         if commit is None:
             return side, found
 

@@ -196,3 +196,28 @@ def test_values_of_imported_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (chain,) = rate["places"][0]["chains"]
     assert rate["text"] == "0.05"
     assert (chain[-1]["at"]["path"], chain[-1]["at"]["start"]["line"]) == ("settings.py", 1)
+
+
+def test_every_other_option_on_demand(tmp_path: Path) -> None:
+    text = OPTIMIZERS.replace(
+        'parser.add_argument("--seed"',
+        'parser.add_argument("--gae", default=0.95)\nparser.add_argument("--fast", action="store_true")\n'
+        'parser.add_argument("--seed"',
+    )
+    assert "other-option" not in entries(tmp_path, text)
+    everything = hplint("inventory", "--all-options", str(tmp_path / "train.py")).stdout
+    options = everything.partition("Other options\n")[2].splitlines()
+    assert [line.split()[-2] for line in options] == ["--gae", "--fast"]
+    assert "0.95 (open: command line --gae)" in options[0]
+    assert "False (open: command line --fast)" in options[1]
+
+
+def test_a_call_that_hands_on_its_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "build.py").write_text(
+        "import torch\ndef make_optimizer(p, rate):\n    return torch.optim.SGD(p, lr=rate)\n"
+    )
+    found = entries(
+        tmp_path, "import torch\nfrom build import make_optimizer\noptimizer = make_optimizer(p, rate=0.1)\n"
+    )
+    assert found == {"learning-rate": ["0.1"], "optimizer": ["SGD"]}
