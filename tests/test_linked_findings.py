@@ -1,0 +1,107 @@
+"""Findings that depend on other files of a project are the same for one file and for all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from hplint import engine
+from hplint.batch import lint_paths
+from hplint.facts import walk
+from hplint.model import Finding
+from tests.test_project import project
+
+FILES = {
+    "train.py": (
+        "import yaml\nfrom lib import build, Net\nfrom config import LR\n"
+        "with open('config.yaml') as f:\n    cfg = yaml.safe_load(f)\n"
+        "net = Net(50)\n"
+        "optimizer = build(net, lr=LR)\n"
+        "other = build(net, lr=cfg['lr'])\n"
+        "third = build(net, lr=1e-3, momentum=0.9)\n"
+    ),
+    "lib/__init__.py": "from .optim import build\nfrom .net import Net\n",
+    "lib/optim.py": (
+        "from torch.optim import Adam as Optimizer\n\n\n"
+        "def build(model, lr, **options):\n    return Optimizer(model.parameters(), lr=lr, **options)\n"
+    ),
+    "lib/net.py": (
+        "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self, p):\n        super().__init__()\n"
+        "        self.drop = nn.Dropout(p)\n"
+    ),
+    "config.py": "LR = 30.0\n",
+    "config.yaml": "lr: 1e-5\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    project(tmp_path, FILES)
+    monkeypatch.chdir(tmp_path)
+    engine.forget_project()
+    return tmp_path
+
+
+def found(*paths: str, jobs: int = 1) -> list[Finding]:
+    return [finding for finding in lint_paths(paths, jobs=jobs).findings if finding.path == "train.py"]
+
+
+def test_what_goes_wrong_in_another_file_is_reported_where_it_comes_from(folder: Path) -> None:
+    told = [(f.code, f.span.start.line if f.span else 0, [r.path for r in f.related]) for f in found("train.py")]
+    assert told == [
+        ("HP103", 6, ["lib/net.py"]),
+        ("HP109", 7, ["config.py", "lib/optim.py"]),
+        ("HP108", 8, ["config.yaml", "lib/optim.py"]),
+        ("HP101", 9, []),
+    ]
+
+
+def test_one_file_and_the_whole_tree_give_the_same(folder: Path) -> None:
+    alone = found("train.py")
+    engine.forget_project()
+    assert found(".") == alone
+    engine.forget_project()
+    assert found("lib", "train.py", "config.py") == alone
+
+
+def test_several_processes_give_the_same(folder: Path) -> None:
+    alone = found("train.py")
+    project(folder, {f"other{number}.py": FILES["train.py"] for number in range(12)})
+    engine.forget_project()
+    assert found(".", jobs=2) == alone
+
+
+def test_no_file_is_parsed_twice(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project(folder, {f"other{number}.py": FILES["train.py"] for number in range(3)})
+    parsed: Counter[str] = Counter()
+    read_code = walk.read_code
+
+    def counted(text: str) -> object:
+        parsed[text] += 1
+        return read_code(text)
+
+    monkeypatch.setattr("hplint.project.read_code", counted)
+    lint_paths(["."], jobs=1)
+    texts = Counter(text for path, text in FILES.items() if path.endswith(".py"))
+    assert {text: count for text, count in parsed.items() if text != FILES["train.py"]} == {
+        text: 1 for text in texts if text != FILES["train.py"]
+    }
+
+
+def test_modules_that_import_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modules = {
+        f"m{number}.py": (
+            f"import torch\nfrom m{(number + 1) % 9} import *\n"
+            f"from m{(number + 2) % 9} import Base as Other, LR, build\n"
+            f"class Base(Other): pass\nclass Loop(Loop, Base): pass\n"
+            f"def build(p, lr=LR): return build(p, lr)\nLR = LR\n"
+            f"optimizer = build([], LR)\nloop = Loop(lr=LR)\ncfg = dict(**cfg)\nx = build(**cfg)\n"
+        )
+        for number in range(9)
+    }
+    project(tmp_path, modules)
+    monkeypatch.chdir(tmp_path)
+    engine.forget_project()
+    assert not [finding for finding in lint_paths(["."], jobs=1).findings if finding.code == "HP000"]
