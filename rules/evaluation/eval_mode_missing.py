@@ -150,7 +150,7 @@ def eval_mode_missing(file: File) -> Iterator[Draft]:
         if not at_work and (not asked or (layers and None not in layers)):
             continue
         told.add(place)
-        what = f"`{at_work[0]}` is" if at_work else "dropout and batch normalisation are"
+        what = f"`{at_work[0]}` is" if at_work else "dropout and batch normalisation, if it holds any, are"
         since = "since `train()` was called" if asked else "as every new model is"
         yield Draft(
             found.forward,
