@@ -42,7 +42,9 @@ _WORK = 300
 """Expressions that one question may look at."""
 _CALLERS = 20
 """Calls of one function that are looked at; one that is called more often is a library of its own."""
-_GIVES_BACK = frozenset({"prepare", "setup", "setup_dataloaders", "prepare_optimizer", "prepare_scheduler"})
+_GIVES_BACK = frozenset({"prepare", "prepare_optimizer", "prepare_scheduler"}) | frozenset(
+    {"setup", "setup_dataloaders", "setup_optimizers"}
+)
 """Methods of Accelerate and Fabric that give back what they are given, in its order."""
 _PASSES = frozenset({"list", "tuple", "reversed", "sorted", "tqdm", "trange", "iter", "track"})
 _PLAIN_DECORATORS = frozenset({"staticmethod", "classmethod", "property", "cached_property", "no_grad"})
@@ -138,7 +140,7 @@ class _Makers:
                 for value, place in self._stored(expr):
                     yield from self._made(value, (*place, *path), depth - 1)
             case Subscript(index=Literal(value=key)):
-                for value in self._items(expr.value, key):
+                for value in self._items(expr.value, key, depth - 1):
                     yield from self._made(value, path, depth - 1)
             case _:
                 raise _Unknown
@@ -146,7 +148,7 @@ class _Makers:
     def _of_binding(self, binding: Binding, path: tuple[int, ...], depth: int) -> Iterator[Call]:
         if binding.path is None:
             raise _Unknown
-        if binding.kind is BindingKind.ASSIGN:
+        if binding.kind in (BindingKind.ASSIGN, BindingKind.WITH):
             if binding.value is not None:
                 yield from self._made(binding.value, (*binding.path, *path), depth)
         elif binding.kind is BindingKind.LOOP and binding.value is not None:
@@ -194,27 +196,38 @@ class _Makers:
                 else:
                     raise _Unknown
             case Name() | Attribute():
-                for value in self._containers(expr):
+                for value in self._containers(expr, depth - 1):
                     yield from self._elements(value, path, depth - 1)
                 for value in self._appended(expr):
                     yield from self._made(value, path, depth - 1)
             case _:
                 raise _Unknown
 
-    def _containers(self, expr: Expr) -> Iterator[Expr]:
-        """The lists or dictionaries that a name or an attribute is assigned."""
+    def _containers(self, expr: Expr, depth: int) -> Iterator[Expr]:
+        """The displays of lists or dictionaries that an expression may be."""
+        self._left -= 1
+        if depth == 0 or self._left < 0:
+            raise _Unknown
+        found: list[Expr] = []
         if isinstance(expr, Name):
             for binding in self._file.names.reaching(expr):
-                if binding.kind is not BindingKind.ASSIGN or binding.path != () or binding.value is None:
+                if binding.kind is BindingKind.PARAMETER:
+                    found += self._given(binding)
+                elif binding.kind is BindingKind.ASSIGN and binding.path == () and binding.value is not None:
+                    found.append(binding.value)
+                else:
                     raise _Unknown
-                yield binding.value
         elif isinstance(expr, Attribute):
-            for value, place in self._stored(expr):
-                if place:
-                    raise _Unknown
-                yield value
+            stored = list(self._stored(expr))
+            if any(place for _, place in stored):
+                raise _Unknown
+            found = [value for value, _ in stored]
+        elif isinstance(expr, Call | Dict | Collection | Comprehension):
+            yield expr
         else:
             raise _Unknown
+        for value in found:
+            yield from self._containers(value, depth - 1)
 
     def _appended(self, container: Expr) -> Iterator[Expr]:
         text = self._file.source(container)
@@ -222,10 +235,10 @@ class _Makers:
             if isinstance(call.func, Attribute) and call.args and self._file.source(call.func.value) == text:
                 yield call.args[0].value
 
-    def _items(self, container: Expr, key: object) -> Iterator[Expr]:
+    def _items(self, container: Expr, key: object, depth: int) -> Iterator[Expr]:
         """What a dictionary or list holds under a key."""
         found = False
-        for value in self._containers(container):
+        for value in self._containers(container, depth):
             if isinstance(value, Dict):
                 for name, item in value.items:
                     if isinstance(name, Literal) and name.value == key:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hplint.facts.events import Event, EventKind, Guard
-from hplint.facts.makers import made_by
+from hplint.facts.makers import made_by, run_by
 from hplint.facts.receivers import last_name
 from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.summaries import Loop, Summaries, Trace, summaries_of
@@ -194,14 +194,16 @@ class _Order:
     def _made_in(self, block: Node) -> bool:
         """Whether each time round has a scheduler of its own."""
         made = [call.node for call in self.step.made]
-        makers = [
-            function.name
-            for function in self.file.all(FunctionDef)
-            if function is not block and any(inside(call, function) for call in made)
-        ]
-        makers += [each.name for each in self.file.all(ClassDef) if any(inside(call, each) for call in made)]
-        called = [last_name(call.func) for call in self.file.all(Call) if inside(call, block)]
-        return any(inside(call, block) for call in made) or not set(makers).isdisjoint(called)
+        if any(inside(call, block) for call in made):
+            return True
+        homes: list[FunctionDef | ClassDef] = [*self.file.all(FunctionDef), *self.file.all(ClassDef)]
+        makers = {home.name: home for home in homes if any(inside(call, home) for call in made)}
+        called = [call for call in self.file.all(Call) if inside(call, block) and last_name(call.func) in makers]
+        # Only their names are alike in `model.train()` and `def train(model)`.
+        return any(makers[last_name(call.func)] in (run_by(self.file, call), self._class(call)) for call in called)
+
+    def _class(self, call: Call) -> FunctionDef | ClassDef | None:
+        return self.file.definition(call.func)
 
     def _steady(self, guard: Guard, block: Node) -> bool:
         """Whether a condition is the same each time round: it tests no counter and nothing that the block sets."""

@@ -40,6 +40,10 @@ _HAS_ORDER = re.compile(
     re.IGNORECASE,
 )
 """Words of files whose samples follow one another, or were mixed before: there the order is meant."""
+_READS = re.compile(
+    r"read_\w+\(|(np|numpy|torch|pickle|h5py|pd)\.(load|File)|loadtxt|genfromtxt|load_\w+\(|open\(|datasets\."
+)
+"""What a file that reads stored data does."""
 _RANDOM = re.compile(r"rand|choice|sample\(|make_\w+\(|shuffle|synthetic|linspace|arange", re.IGNORECASE)
 """Words of data that is drawn at random or made up."""
 
@@ -81,13 +85,22 @@ def _uses(file: File) -> Iterator[tuple[int, Node]]:
     loops = [each.step.loop for each in training_loops(file)]
     for loop in file.all(For):
         if any(step is not None and inside(step, loop) for step in loops):
-            for expr in _gone_over(loop.iter):
-                made = made_by(file, expr)
-                yield from ((call.start, loop) for call in made if len(made) == 1 or _says(file, call, "train"))
+            made = _feeds(file, loop.iter, 4)
+            yield from ((call.start, loop) for call in made if len(made) == 1 or _says(file, call, "train"))
     for hook in file.all(FunctionDef):
         if hook.name == "train_dataloader":
             returned = [each.value for each in file.all(Return) if each.value is not None and inside(each, hook)]
             yield from ((call.start, hook) for expr in returned for call in made_by(file, expr))
+
+
+def _feeds(file: File, expr: Expr, left: int) -> list[Call]:
+    """What has made the things that a loop goes over, seen through progress bars and their like."""
+    found: list[Call] = []
+    for each in _gone_over(expr):
+        for call in made_by(file, each):
+            turns = left and last_name(call.func) in _TURNS
+            found += [each for arg in call.args for each in _feeds(file, arg.value, left - 1)] if turns else [call]
+    return found
 
 
 def _gone_over(expr: Expr) -> Iterator[Expr]:
@@ -168,19 +181,32 @@ def _is_stored(file: File, data: Call) -> bool:
             for arg in data.args
         )
         return not other and "FakeData" not in name
-    defined = file.definition(data.func)
     if _HAS_ORDER.search(file.text):
         return False
     if name == "torch.utils.data.TensorDataset":
-        return not any(_RANDOM.search(text) for arg in data.args for text in _sources(file, arg.value))
-    return isinstance(defined, ClassDef) and _is_map_style(file, defined)
+        drawn = any(_RANDOM.search(text) for arg in data.args for text in _sources(file, arg.value))
+        return not drawn and bool(_READS.search(file.text))
+    home, owner = _class_of(file, data)
+    return owner is not None and _is_map_style(home, owner)
+
+
+def _class_of(file: File, data: Call) -> tuple[File, ClassDef | None]:
+    """The class that a dataset is made from, in this file or in a module of the project that it imports."""
+    defined = file.definition(data.func)
+    if isinstance(defined, ClassDef):
+        return file, defined
+    found = file.imported(file.qualified(data.func) or "")
+    bindings = () if found is None else found[0].names.scope(0).bindings.get(found[1], ())
+    only = bindings[0].definition if len(bindings) == 1 else None
+    return (found[0], only) if found is not None and isinstance(only, ClassDef) else (file, None)
 
 
 def _is_map_style(file: File, owner: ClassDef) -> bool:
     methods = {each.name for each in owner.body if isinstance(each, FunctionDef)}
     bases = {file.qualified(base.value) for base in owner.bases}
     known = bases <= {"torch.utils.data.Dataset"} and {"__getitem__", "__len__"} <= methods
-    return known and not _RANDOM.search(file.source(owner))
+    text = file.source(owner)
+    return known and not _RANDOM.search(text) and not _HAS_ORDER.search(text)
 
 
 def _sources(file: File, expr: Expr) -> Iterator[str]:

@@ -40,8 +40,9 @@ _BY_NAME = frozenset({"getattr", "hasattr", "setattr"})
 _STORES = frozenset({"dump", "dumps", "safe_dump"})
 _READ_WHOLE = frozenset({"__dict__", "_get_kwargs", "_get_args"})
 _KEPT = re.compile(r"deprecat|unused|not used|ignored|obsolete|legacy|compat|reserved|no effect|todo", re.IGNORECASE)
-_ELSEWHERE = re.compile(r"\b(exec|eval|globals|locals)\(|sys\.argv.*(subprocess|os\.system)", re.DOTALL)
-"""Ways by which an option may be read unseen."""
+_READS_UNSEEN = frozenset({"builtins.exec", "builtins.eval", "builtins.globals", "builtins.locals"})
+_STARTS_AGAIN = re.compile(r"sys\.argv.*(subprocess|os\.system)", re.DOTALL)
+"""The options are passed on to another program."""
 _WORKS = re.compile(r"\.backward\(|\.fit\(|optim\.[A-Z]|\.train\(")
 _FEW = 2
 """Options that are read where a namespace is really used in this file."""
@@ -66,7 +67,7 @@ class Unread:
 def unread_options(file: File) -> Iterator[Unread]:
     """The options of hyperparameters that are never read, where the whole way of the namespace is in view."""
     flags = [flag for flag in file.flags if hyperparameter_of(flag.dest) is not None and not _kept(file, flag)]
-    if not flags or not own_parser(file) or _ELSEWHERE.search(file.text) or not _WORKS.search(file.text):
+    if not flags or not own_parser(file) or _STARTS_AGAIN.search(file.text) or not _WORKS.search(file.text):
         return
     read = {attribute.attr for attribute in file.all(Attribute)}
     flags = [flag for flag in flags if flag.dest not in read]
@@ -102,8 +103,11 @@ def _strings(file: File) -> frozenset[str]:
 
 def _namespace(file: File) -> Journey | None:
     """What becomes of the one namespace of the file."""
-    parses = [call for call in file.all(Call) if last_name(call.func) in PARSE_METHODS]
+    calls = file.all(Call)
+    parses = [call for call in calls if isinstance(call.func, Attribute) and call.func.attr in PARSE_METHODS]
     if len(parses) != 1 or "add_subparsers" in file.text or "parents=" in file.text:
+        return None
+    if any(file.qualified(call.func) in _READS_UNSEEN for call in calls):
         return None
     parse = parses[0]
     if any(arg.keyword == "namespace" for arg in parse.args) or len(parse.args) > 1:

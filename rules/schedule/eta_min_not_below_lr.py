@@ -86,21 +86,20 @@ def eta_min_not_below_lr(file: File) -> Iterator[Draft]:
         if given is None or start is None:
             continue
         for floor in settings_of([untested(file, given)]):
-            lowest = floor.number
-            if not lowest or start.number is None or lowest < start.number or start.number <= 0:
+            lowest, highest = floor.number, start.number or 0.0
+            # Two defaults prove nothing: nobody says that both are left alone.
+            if not lowest or not 0 < highest <= lowest or not (floor.closed or start.closed):
                 continue
-            # Two defaults that belong to different people's choices prove nothing; one of them may be overridden.
-            if not (floor.closed or start.closed):
-                continue
-            way = effect.format("stays the same" if lowest == start.number else "rises")
-            message = f"{floor.says}, not below the {start.number:g} that `{start.argument.callee}` starts from: {way}"
+            way = effect.format("stays the same" if lowest == highest else "rises")
+            message = f"{floor.says}, not below the {highest:g} that `{start.argument.callee}` starts from: {way}"
             yield Draft(floor.at, message, (*floor.related, (start.at, "the learning rate that it starts from")))
 
 
 def start_of(file: File, scheduler: BoundCall) -> Setting | None:
-    """The one learning rate that the schedule starts from, None where it is not known or set by something else."""
+    """The learning rate that the schedule starts from, the highest of several; None where something else sets it."""
     optimizer = optimizer_of(file, scheduler)
     if optimizer is None or not parameter_groups(file, optimizer).plain or sets_rate_later(file, optimizer):
         return None
     found = list(settings_of([untested(file, optimizer.argument("lr"))]))
-    return found[0] if len(found) == 1 else None
+    known = all(setting.number is not None for setting in found)
+    return max(found, key=lambda setting: setting.number or 0.0) if known and found else None
