@@ -143,6 +143,12 @@ def test_check_imports_neither_torch_nor_the_costly_parts_of_libcst(tmp_path: Pa
     assert not loaded & {"torch", "numpy", "libcst.matchers", "libcst.codemod"}
 
 
+def test_the_other_commands_cost_check_and_help_nothing(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text("import torch\n")
+    assert not any(name.startswith("hplint.inventory") for name in modules_after_hplint("check", str(tmp_path)))
+    assert not modules_after_hplint("--help") & {"hplint.inventory", "hplint.facts", "hplint.settings", "libcst"}
+
+
 def test_a_file_of_another_trade_is_not_parsed(tmp_path: Path) -> None:
     script = tmp_path / "other.py"
     script.write_text("print('hello')\n")

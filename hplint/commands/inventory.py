@@ -20,8 +20,16 @@ FORMATS = ("text", "markdown", "csv", "json")
 
 @click.command("inventory")
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="The output.")
-@click.option("--diff", is_flag=True, help="Compare two files, folders or git revisions; see below.")
+@click.option(
+    "--format",
+    "--output-format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="The output.",
+)
+@click.option("--diff", is_flag=True, help="Compare two files, folders or git revisions; see above.")
 @click.option("--why", metavar="FILE:LINE", help="Tell how the values on a line are known, or why they are not.")
 @click.option("--all-options", is_flag=True, help="List every other option and configuration field as well.")
 @click.option("--jobs", type=click.IntRange(min=1), help="Number of processes. [default: one a core]")

@@ -20,6 +20,8 @@ _LABELS = {"torch.nn.Linear": "units"}
 _SEQUENTIAL = "torch.nn.Sequential"
 _WIDTH = 24
 """Characters of one size."""
+_CHOICES = 4
+"""Sizes that one layer may have."""
 _MOST = 40
 """Layers of one sequence that are told."""
 
@@ -51,6 +53,8 @@ def _sizes(reader: Reader, calls: list[BoundCall]) -> Reading:
         if argument.presence is not Presence.PRESENT or argument.node is None:
             return "?"
         reading = reader.expression(argument.node.value)
+        if not _is_size(reading):
+            reading = reader.unfollowed(argument.node.value)
         states.add(reading.state)
         origins.extend(reading.origins)
         if reading.state is State.OPEN and reading.note:
@@ -71,6 +75,12 @@ def _sizes(reader: Reader, calls: list[BoundCall]) -> Reading:
     state = next((each for each in (State.UNKNOWN, State.OPEN) if each in states), State.SET)
     note = ", ".join(notes) if state is State.OPEN else ""
     return Reading(state, (Given(text),), ((),), note, tuple(origins))
+
+
+def _is_size(reading: Reading) -> bool:
+    """Whether an expression has one or a few values that are sizes of a layer."""
+    constants = [given.constant for given in reading.values if given.known]
+    return len(constants) <= _CHOICES and all(isinstance(each, int) and each is not True for each in constants)
 
 
 class _Owners:

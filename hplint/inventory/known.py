@@ -74,6 +74,13 @@ _HOMES = (
 """Other names under which libraries offer the same thing; an empty one stands for transformers' TrainingArguments."""
 _SPELLINGS = {"max_iters": "epochs"}
 """Spellings that the table holds to be ambiguous, and that mean one thing where a script is told what to do."""
+_VAGUE = frozenset(
+    {
+        *("channels", "decay", "factor", "gain", "k", "lambda", "mode", "p", "padding", "rate", "scaler", "std"),
+        *("stride", "weight", "width"),
+    }
+)
+"""Spellings of the table that options and fields use for other things: the deviation of the pixels, a file's mode."""
 
 
 @cache
@@ -154,6 +161,8 @@ def default_of(name: str, parameter: str) -> str | None:
 @cache
 def row_of_spelling(label: str) -> str | None:
     """The hyperparameter that a name in the code certainly means."""
+    if label.lower() in _VAGUE:
+        return None
     row = hyperparameters.get(label)
     if row is not None:
         return row.name

@@ -106,11 +106,15 @@ class Reader:
             possible = tuple(distinct.values())
             chains = self._chains(expr, possible)
             origins = tuple(self._origin(each.origin) for each in value.possible)
+            if not value.closed:  # None as a default is none.
+                possible = tuple(each for each in possible if each.constant is not None) or possible[:1]
             values = tuple(Given(shown(each.constant), each.constant, known=True) for each in possible)
             if value.closed:
                 return Reading(State.SET, values, chains, "", origins, expr)
             flags = tuple(self._options(expr))
             note = _openness(possible[0].origin) or _command_line(flags) or self._brought(expr) or _callers(end)
+            if possible[0].constant is None:
+                values, chains = (), chains[:1]
             return Reading(State.OPEN, values, chains, note, origins + tuple(self._defaults(flags)), expr)
         if isinstance(end, Flag):
             return self.option(end, chain)

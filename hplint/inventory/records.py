@@ -12,6 +12,9 @@ from hplint.model import Span
 SIZES = ("units", "channels")
 """What sequences of layer sizes count."""
 
+_MOST = 6
+"""Values of one entry that are told in words."""
+
 
 class State(Enum):
     """How a value is known."""
@@ -101,7 +104,9 @@ class Entry:
     @property
     def value(self) -> str:
         """All that is known of the value, in a few words: ``0.001 (open: command line --lr)``."""
-        shown = " or ".join(given.text for given in self.values)
+        shown = " or ".join(given.text for given in self.values[:_MOST])
+        if len(self.values) > _MOST:
+            shown += f" or … ({len(self.values)} values)"
         match self.state:
             case State.OPEN:
                 return f"{shown or 'no default'} (open{': ' if self.note else ''}{self.note})"

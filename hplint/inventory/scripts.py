@@ -11,7 +11,6 @@ from hplint.batch import FEW, cores
 from hplint.discover import Target, discover
 from hplint.engine import described
 from hplint.facts.file import File
-from hplint.facts.walk import read_code
 from hplint.inventory.collect import explanations, inventory
 from hplint.inventory.records import Explanation, Script, Unread
 from hplint.parse import SyntaxProblem, TooComplex, undisturbed
@@ -91,7 +90,7 @@ def _explained(source: Source, line: int) -> tuple[Explanation, ...]:
     if line > len(source.line_starts):
         raise Unreadable("HP002", f"has no line {line}")
     project = _project()
-    file = File(source.path, source.text, read_code(source.text), project)
+    file = File(source.path, source.text, project.code(source), project)
     return explanations(file, source, project.source, line)
 
 
@@ -99,7 +98,8 @@ def _script(all_options: bool, source: Source) -> Script | None:
     if not is_relevant(source.text):
         return None
     project = _project()
-    file = File(source.path, source.text, read_code(source.text), project)
+    project.begin()
+    file = File(source.path, source.text, project.code(source), project)
     script = inventory(file, source, project.source, all_options=all_options)
     file.let_go()
     return script
