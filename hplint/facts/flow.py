@@ -64,11 +64,15 @@ class Built:
 
 @record
 class Items:
-    """A tuple, list or dictionary. ``initial`` is what it was made with; what was added is kept in the state."""
+    """A tuple, list or dictionary. ``initial`` is what it was made with; what was added is kept in the state.
+
+    ``born`` counts them in the order in which they are made.
+    """
 
     kind: str
     node: Node
-    initial: Content = None
+    initial: Content
+    born: int
 
 
 @record

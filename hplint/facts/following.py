@@ -17,24 +17,20 @@ from hplint.facts.flow import (
     UNKNOWN,
     Built,
     Const,
-    Content,
     Flow,
     Frame,
     Function,
     Given,
     Instance,
     Items,
-    Key,
     Kind,
     LossUse,
-    Several,
-    State,
     Step,
     parts,
     several,
 )
-from hplint.facts.following_expressions import Expressions, Spent, truth_of
-from hplint.facts.following_memory import CONTENT
+from hplint.facts.following_expressions import Spent
+from hplint.facts.following_ways import Ways
 from hplint.facts.following_worth import Worth
 from hplint.facts.syntax import (
     Assign,
@@ -58,6 +54,8 @@ if TYPE_CHECKING:
 _BUDGET = 4_000
 _CHARACTERS = 8
 """So many expressions are followed, and one more for so many characters; what is not reached stays unknown."""
+_FURTHER = 4
+"""Modules read before those that only other modules import are left alone."""
 _HOPS = 4
 """Modules that a name is handed on through."""
 _LIBRARIES = ("torch.", "torchvision.", "numpy.", "builtins.", "transformers.")
@@ -81,8 +79,8 @@ def flows_of(file: File) -> Flows:
     return Flows(tuple(follower.steps), tuple(follower.losses), follower.reads)
 
 
-class _Follower(Expressions):
-    """Statements; expressions are the base's."""
+class _Follower(Ways):
+    """Statements that hold no others, other modules, and what nothing calls."""
 
     def __init__(self, file: File, budget: int) -> None:
         super().__init__(file, budget)
@@ -93,11 +91,11 @@ class _Follower(Expressions):
         """Follow the module, then what it does not use itself."""
         if self._worth.anything:
             frame = Frame(self.file, 0, {})
-            self._block(frame, self.file.code.body)
+            self.block(frame, self.file.code.body)
             self._unused(frame)
 
     def body(self, frame: Frame, statements: tuple[Stmt, ...]) -> bool:
-        ended = self._block(frame, statements)
+        ended = self.block(frame, statements)
         self._unused(frame)
         return ended
 
@@ -106,6 +104,8 @@ class _Follower(Expressions):
     def project_name(self, dotted: str, frame: Frame) -> Flow:
         """Modules of the project are read for what reaches a loss here."""
         if not self._worth.losses or dotted.startswith(_LIBRARIES):
+            return UNKNOWN
+        if frame.file is not self.file and len(self._modules) > _FURTHER:
             return UNKNOWN
         file = frame.file
         for _ in range(_HOPS):
@@ -130,8 +130,12 @@ class _Follower(Expressions):
             frame = self._modules[file.path] = Frame(file, 0, {})
             steps, losses, self.steps, self.losses = self.steps, self.losses, [], []
             calls, self.calls = self.calls, []
-            self._block(frame, file.code.body)
+            left, self.left = self.left, _BUDGET
+            depth, stack = self._depth, list(self._stack)
+            with suppress(Spent):
+                self.block(frame, file.code.body)
             self.steps, self.losses, self.calls = steps, losses, calls
+            self.left, self._depth, self._stack = left, depth, stack
         return frame
 
     # --- what is defined and not used
@@ -204,7 +208,7 @@ class _Follower(Expressions):
 
     # --- statements
 
-    def _block(self, frame: Frame, statements: Sequence[Stmt]) -> bool:
+    def block(self, frame: Frame, statements: Sequence[Stmt]) -> bool:
         for statement in statements:
             handler = _STATEMENTS.get(type(statement))
             if handler is not None and handler(self, statement, frame):
@@ -311,147 +315,7 @@ class _Follower(Expressions):
             self.value(context, frame)
             if target is not None:
                 self.assign(target, UNKNOWN, frame)
-        return self._block(frame, statement.body)
-
-    # --- where ways part
-
-    def _s_if(self, statement: If, frame: Frame) -> bool:
-        # A long chain of `elif` is no deep nesting.
-        states: list[State] = []
-        arm = statement
-        while True:
-            truth = truth_of(self.value(arm.test, frame))
-            if truth is not False:
-                self._way(frame, lambda body=arm.body: self._block(frame, body), states)  # type: ignore[misc]
-            following = arm.orelse[0] if len(arm.orelse) == 1 else None
-            if truth is True:
-                break
-            if not isinstance(following, If):
-                self._way(frame, lambda body=arm.orelse: self._block(frame, body), states)  # type: ignore[misc]
-                break
-            arm = following
-        return self._join(frame, states)
-
-    def _way(self, frame: Frame, follow: Callable[[], bool], states: list[State]) -> None:
-        """Follow one of several ways from here; where it leads is put with the others, and all is as before."""
-        before = frame.names, self.heap
-        self.left -= len(self.heap) // 32
-        frame.names, self.heap = dict(frame.names), dict(self.heap)
-        if not follow():
-            states.append((frame.names, self.heap))
-        frame.names, self.heap = before
-
-    def _join(self, frame: Frame, states: list[State]) -> bool:
-        """Go on from where the ways meet; whether none of them goes on."""
-        if not states:
-            return True
-        names, heap = states[0]
-        for more_names, more_heap in states[1:]:
-            names, heap = _joined_names(names, more_names), _joined_heap(heap, more_heap)
-        frame.names, self.heap = names, heap
-        return False
-
-    def _s_for(self, statement: For, frame: Frame) -> bool:
-        iterated = self.value(statement.iter, frame)
-        known = None if isinstance(iterated, Several) else self.iterated(iterated)
-        outer_exits, frame.exits = frame.exits, []
-        ended = False
-        if known is not None and len(known) <= 12:
-            for each in known:
-                self.assign(statement.target, each, frame)
-                states: list[State] = []
-                self._way(frame, lambda: self._block(frame, statement.body), states)
-                states += frame.exits
-                frame.exits = []
-                ended = self._join(frame, states)
-                if ended:
-                    break
-        else:
-            item: Flow = UNKNOWN
-            if isinstance(iterated, Step):
-                item = self.step("part", statement, frame.file, (iterated,))
-            self._loop(statement, item, frame)
-        frame.exits = outer_exits
-        return self._block(frame, statement.orelse) or ended
-
-    def _s_while(self, statement: While, frame: Frame) -> bool:
-        outer_exits, frame.exits = frame.exits, []
-        self.value(statement.test, frame)
-        self._loop(statement, None, frame)
-        frame.exits = outer_exits
-        return self._block(frame, statement.orelse)
-
-    def _loop(self, statement: For | While, item: Flow | None, frame: Frame) -> None:
-        """Follow a body that runs any number of times."""
-        before = dict(self.heap)
-        states: list[State] = [(dict(frame.names), before)]
-        for name, bindings in frame.file.code.scopes[frame.scope].bindings.items():
-            known = frame.names.get(name)
-            if known is not None and any(statement.start <= each.start < statement.end for each in bindings):
-                frame.names[name] = several((known, UNKNOWN))
-        if isinstance(statement, For) and item is not None:
-            self.assign(statement.target, item, frame)
-        self._way(frame, lambda: self._block(frame, statement.body), states)
-        states += frame.exits
-        self._join(frame, states)
-        for key, content in self.heap.items():
-            if key[1] == CONTENT and before.get(key, _initial(key)) != content:
-                self.heap[key] = None  # grown once, or more often
-
-    def _s_try(self, statement: syntax.Try, frame: Frame) -> bool:
-        states: list[State] = []
-        before: State = dict(frame.names), dict(self.heap)
-        self._way(frame, lambda: self._block(frame, (*statement.body, *statement.orelse)), states)
-        reached = list(states)
-        for _, body in statement.handlers:
-            frame.names, self.heap = dict(before[0]), dict(before[1])
-            self._join(frame, [before, *reached])
-            self._way(frame, lambda body=body: self._block(frame, body), states)  # type: ignore[misc]
-        ended = self._join(frame, states)
-        return self._block(frame, statement.finalbody) or ended
-
-    def _s_match(self, statement: syntax.Match, frame: Frame) -> bool:
-        self.value(statement.subject, frame)
-        states: list[State] = [(dict(frame.names), dict(self.heap))]
-        for _, body in statement.cases:
-            self._way(frame, lambda body=body: self._block(frame, body), states)  # type: ignore[misc]
-        return self._join(frame, states)
-
-
-def _joined_names(one: dict[str, Flow], other: dict[str, Flow]) -> dict[str, Flow]:
-    """What names stand for where two ways meet; what is bound on one way only is what it is there."""
-    found = dict(one)
-    for name, flow in other.items():
-        known = found.get(name)
-        if known is not flow:
-            found[name] = flow if known is None else several((known, flow))
-    return found
-
-
-def _joined_heap(one: dict[Key, Flow | Content], other: dict[Key, Flow | Content]) -> dict[Key, Flow | Content]:
-    """What attributes and lists hold where two ways meet."""
-    found = dict(one)
-    for key, flow in other.items():
-        known = one.get(key, flow)
-        if known is not flow or key not in one:
-            found[key] = _joined(key, one.get(key, _initial(key)), flow)
-    for key, known in one.items():
-        if key[1] == CONTENT and key not in other:
-            found[key] = _joined(key, known, _initial(key))
-    return found
-
-
-def _joined(key: Key, known: Flow | Content, flow: Flow | Content) -> Flow | Content:
-    if key[1] == CONTENT or isinstance(known, tuple) or isinstance(flow, tuple):
-        return known if known == flow else None
-    if known is None or flow is None:
-        return flow if known is None else known
-    return several((known, flow))
-
-
-def _initial(key: Key) -> Content:
-    """What a list holds that was not changed."""
-    return key[0].initial if isinstance(key[0], Items) else None
+        return self.block(frame, statement.body)
 
 
 _STATEMENTS: dict[type[syntax.Node], Callable[..., bool]] = {

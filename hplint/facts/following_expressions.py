@@ -156,7 +156,7 @@ class Expressions(Calls):
             return UNKNOWN
         if isinstance(left, Const):
             equal = left.value == right.value and type(left.value) is type(right.value)
-        elif isinstance(left, Unknown | Several):
+        elif isinstance(left, Unknown | Several | Ref):
             return UNKNOWN
         else:
             equal = False
@@ -193,7 +193,7 @@ class Expressions(Calls):
                 content.append((name.value, flow))
             else:
                 content = None
-        return Items("dict", expr, None if content is None else tuple(content))
+        return self.holding("dict", expr, None if content is None else tuple(content))
 
     def _comprehension(self, expr: syntax.Comprehension, frame: Frame) -> Flow:
         names = frame.names

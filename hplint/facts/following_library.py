@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hplint.facts import torch_roles as roles
 from hplint.facts.flow import (
     UNKNOWN,
@@ -33,6 +35,11 @@ _WRAPPERS = words(
 )
 """Functions and classes of other modules that give the model that they are given."""
 _UNROLLED = 12
+_DATA = re.compile(
+    r"(Data|Dataset|Loader|Transforms?|Tokenizer|Logger|Writer|Sampler|Meter|Config|Parser|Scheduler|Optimi[sz]er|"
+    r"Timer|Callback|Evaluator|Metric|Error|Args|Arguments)s?$"
+)
+_MODEL = re.compile(r"model|net|build|create|loss|criteri|train|forward", re.IGNORECASE)
 
 
 class Libraries(Memory):
@@ -54,7 +61,7 @@ class Libraries(Memory):
             return self.function(kind, tensors(given) or given.positional[:1], given, call, frame)
         if short in ("OrderedDict", "deque") and len(given.positional) == 1:
             return self._ordered(given.positional[0], call)
-        found = self.project_name(name, frame)
+        found = self.project_name(name, frame) if _may_matter(short, given) else UNKNOWN
         if not isinstance(found, Unknown | Ref):
             return several([self.apply(each, given, call, frame) for each in parts(found)])
         self.escaped(given)
@@ -73,7 +80,7 @@ class Libraries(Memory):
                 found = None
                 break
             found.append((pair[0][1].value, pair[1][1]))
-        return Items("dict", call, None if found is None else tuple(found))
+        return self.holding("dict", call, None if found is None else tuple(found))
 
     def _builtin(self, short: str, given: Given, call: Call, frame: Frame) -> Flow:
         first = given.positional[0] if given.positional else UNKNOWN
@@ -107,7 +114,7 @@ class Libraries(Memory):
             case "setattr" if isinstance(first, Instance) and len(given.positional) > 2:
                 self.set_attribute(first, given.positional[1], given.positional[2])
             case "dict" if not given.positional and given.complete:
-                return Items("dict", call, tuple(given.keywords.items()))
+                return self.holding("dict", call, tuple(given.keywords.items()))
         return UNKNOWN
 
     def _range(self, given: Given, call: Call, frame: Frame) -> Flow:
@@ -141,7 +148,7 @@ class Libraries(Memory):
             held = self.content(flow) if given.positional else ()
         elif given.complete:
             held = tuple(enumerate(given.positional))
-        made = Built(kind, call, frame.file, {}, given.complete, Items("modules", call, held))
+        made = Built(kind, call, frame.file, {}, given.complete, self.holding("modules", call, held))
         self.sequence_made(made)
         return made
 
@@ -205,6 +212,14 @@ class Libraries(Memory):
                 flow = given.get(0, "input")
                 self.losses.append(LossUse(kind, call, frame.file, arg.value, flow, via, criterion))
                 return
+
+
+def _may_matter(short: str, given: Given) -> bool:
+    """Whether a name of another module may be a model, make one, or train the one that it is given."""
+    if short[:1].isupper():
+        return not _DATA.search(short)
+    handed = (*given.positional, *given.keywords.values())
+    return _MODEL.search(short) is not None or any(isinstance(each, Built | Instance | Step) for each in handed)
 
 
 def tensors(given: Given) -> tuple[Flow, ...]:

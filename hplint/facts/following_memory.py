@@ -41,6 +41,8 @@ class Memory:
         self.losses: list[LossUse] = []
         self.reads: dict[Step, int] = {}
         self.entered: dict[tuple[Node, ClassDef | None], int] = {}
+        self.born = 0
+        """How many lists, tuples and dictionaries were made."""
         self.calls: list[Call] = []
         """The calls of the checked file that are being followed, the outermost first."""
 
@@ -104,7 +106,12 @@ class Memory:
 
     def items(self, kind: str, node: Node, flows: Iterable[Flow] | None) -> Items:
         """A new list or tuple; ``flows`` None when its content is not known."""
-        return Items(kind, node, None if flows is None else tuple(enumerate(flows)))
+        return self.holding(kind, node, None if flows is None else tuple(enumerate(flows)))
+
+    def holding(self, kind: str, node: Node, content: Content) -> Items:
+        """A new list, tuple or dictionary."""
+        self.born += 1
+        return Items(kind, node, content, self.born)
 
     def content(self, flow: Flow) -> Content:
         """What a list, a dictionary or a container of layers holds; None when that is not known."""
