@@ -20,16 +20,20 @@ def outcomes(flow: Flow, through: Container[str] = KEEPS_VALUES) -> tuple[Step, 
 
     Empty when any of them is not known.
     """
-    found: dict[Step, None] = {}
-    pending = [(each, _LENGTH) for each in parts(flow)]
+    found: list[Step] = []
+    pending = list(parts(flow))
+    seen: set[Step] = set()
     while pending:
-        each, left = pending.pop(0)
-        if not isinstance(each, Step) or left == 0:
+        each = pending.pop(0)
+        if not isinstance(each, Step) or len(seen) > _LENGTH:
             return ()
+        if each in seen:
+            continue
+        seen.add(each)
         if each.kind in through and each.inputs:
-            pending += [(inner, left - 1) for inner in parts(each.inputs[0])]
+            pending += parts(each.inputs[0])
         else:
-            found[each] = None
+            found.append(each)
     return tuple(found)
 
 

@@ -54,7 +54,7 @@ def number(step: Step, *names: str) -> int | None:
 
 def rank(flow: Flow, depth: int = _DEPTH) -> int | None:
     """How many dimensions a tensor has, the batch's among them."""
-    if not isinstance(flow, Step) or depth == 0:
+    if not isinstance(flow, Step) or depth <= 0:
         return None
     kind = flow.kind
     conv = _CONV.fullmatch(kind)
@@ -79,7 +79,7 @@ def rank(flow: Flow, depth: int = _DEPTH) -> int | None:
 
 def features(flow: Flow, depth: int = _DEPTH) -> tuple[int, Step] | None:
     """The size of the last dimension, and the step that it is known from."""
-    if not isinstance(flow, Step) or depth == 0:
+    if not isinstance(flow, Step) or depth <= 0:
         return None
     kind = flow.kind
     if kind == "Linear":
@@ -100,7 +100,7 @@ def features(flow: Flow, depth: int = _DEPTH) -> tuple[int, Step] | None:
 
 def channels(flow: Flow, depth: int = _DEPTH) -> tuple[int, Step] | None:
     """The size of dimension 1 of what convolutions work on, and the step that it is known from."""
-    if not isinstance(flow, Step) or depth == 0:
+    if not isinstance(flow, Step) or depth <= 0:
         return None
     kind = flow.kind
     if _CONV.fullmatch(kind):
@@ -157,7 +157,8 @@ def given_size(step: Step) -> tuple[int, Step] | None:
 
 def _of(flow: Step, ask: object, depth: int) -> int | None:
     assert callable(ask)
-    every = {ask(each, depth - 1) for inner in flow.inputs[:1] for each in parts(inner)}
+    alternatives = parts(flow.inputs[0]) if flow.inputs else ()
+    every = {ask(each, (depth - 1) // len(alternatives)) for each in alternatives}
     only = every.pop() if len(every) == 1 else None
     return only if isinstance(only, int) else None
 
@@ -166,8 +167,9 @@ def _every(flow: Flow, ask: object, depth: int) -> tuple[int, Step] | None:
     """The same for all that it may be, or nothing."""
     assert callable(ask)
     found: tuple[int, Step] | None = None
-    for each in parts(flow):
-        known = ask(each, depth - 1)
+    alternatives = parts(flow)
+    for each in alternatives:
+        known = ask(each, (depth - 1) // len(alternatives))  # shared out, so that the whole work is bounded
         if known is None or (found is not None and found[0] != known[0]):
             return None
         found = known
