@@ -16,7 +16,7 @@ _MAX_DEPTH = 8
 """Folders above a file that are searched for the root of its imports."""
 _MAX_HOPS = 10
 """Modules that a name may be handed on through."""
-_KEPT = 3_000_000
+_KEPT = 8_000_000
 """Characters of text whose code is kept. Their records take about fifty times as many bytes."""
 _SUFFIXES = (".yaml", ".yml", ".json", ".toml")
 _TOPS = frozenset({".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"})

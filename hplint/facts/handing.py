@@ -24,6 +24,7 @@ from hplint.facts.syntax import (
     ClassDef,
     Compare,
     Conditional,
+    Expr,
     ExprStatement,
     For,
     FunctionDef,
@@ -68,7 +69,7 @@ class Handings:
 
     def __init__(self, file: File) -> None:
         self._file = file
-        self._known: dict[int, tuple[Handing, ...]] = {}
+        self._known: dict[tuple[int, int], tuple[Handing, ...]] = {}
 
     def derived(self, call: Call) -> Iterator[BoundCall]:
         """What a call of a function or class of the project gives the library."""
@@ -77,22 +78,23 @@ class Handings:
         target = _target(self._file, call)
         if target is None:
             return
-        home, function, skip = target
-        given, rest = _given(function, call.args, skip)
-        found = home.handings.of(function, _DEPTH) if given or rest else ()
+        home, function, owner = target
+        given, rest = _given(function, call.args, skip=function.name == "__init__")
+        found = home.handings.of(function, owner, _DEPTH) if given or rest else ()
         for handing in found:
             bound = self._bound(call, handing, given, rest, home is self._file)
             if bound is not None:
                 yield bound
 
-    def of(self, function: FunctionDef, left: int) -> tuple[Handing, ...]:
-        """What a function of this file hands on."""
-        found = self._known.get(function.scope)
+    def of(self, function: FunctionDef, owner: ClassDef | None, left: int) -> tuple[Handing, ...]:
+        """What a function of this file hands on; ``owner``: the class that is called, where it is an ``__init__``."""
+        key = function.scope, -1 if owner is None else owner.scope
+        found = self._known.get(key)
         if found is None:
             if left == 0:
                 return ()
-            self._known[function.scope] = ()  # a function that calls itself
-            found = self._known[function.scope] = tuple(self._find(function, left))[:_MOST]
+            self._known[key] = ()  # a function that calls itself
+            found = self._known[key] = tuple(self._find(function, owner, left))[:_MOST]
         return found
 
     def _bound(
@@ -133,23 +135,47 @@ class Handings:
         inside = {(each.origin.start, each.origin.path) for each in known.value.possible}
         return any((each.origin.start, each.origin.path) in inside for each in self._file.value(arg.value).possible)
 
-    def _find(self, function: FunctionDef, left: int) -> Iterator[Handing]:
+    def _find(self, function: FunctionDef, owner: ClassDef | None, left: int) -> Iterator[Handing]:
         if any(not isinstance(each, Name) or each.id not in _BARE for each in function.decorators):
             return
         tested = frozenset(_tested(function))
-        names = {each.name: each for each in function.parameters if each.name not in tested}
         rest = next((each.name for each in function.parameters if each.kind == "**"), None)
-        for call in _certain(function.body):
-            handed: dict[int, str] = {}
-            spreads = False
-            for arg in call.args:
-                name = self._parameter(arg, function)
-                if arg.star == "**":
-                    spreads = spreads or (rest is not None and name == rest and rest not in tested)
-                elif name in names and not arg.star and names[name].kind not in ("*", "**"):
-                    handed[id(arg)] = name
-            if handed or spreads:
-                yield from self._through(call, handed, spreads, left)
+        kept = {} if owner is None else self._kept(function, owner, tested)
+        others = () if owner is None else (each for each in owner.body if isinstance(each, FunctionDef))
+        for method in (function, *(each for each in others if kept and each is not function)):
+            for call in _certain(method.body):
+                handed: dict[int, str] = {}
+                spreads = False
+                for arg in call.args:
+                    name = self._parameter(arg.value, function) or kept.get(_attribute(arg.value))
+                    if name is None or name in tested:
+                        continue
+                    spreads = spreads or (arg.star == "**" and name == rest)
+                    if not arg.star and name != rest:
+                        handed[id(arg)] = name
+                if handed or spreads:
+                    yield from self._through(call, handed, spreads, left)
+
+    def _kept(self, function: FunctionDef, owner: ClassDef, tested: frozenset[str]) -> dict[str, str]:
+        """The attributes of ``self`` that an ``__init__`` sets to its parameters and nothing else in the class sets."""
+        stored: dict[str, int] = {}
+        looked_at: set[str] = set()
+        for node in walk(owner):
+            for target in _targets(node):
+                for part in walk(target):
+                    stored[_attribute(part)] = stored.get(_attribute(part), 0) + 1
+            looked_at.update(_attribute(part) for test in _tests(node) for part in walk(test))
+        found: dict[str, str] = {}
+        for statement in function.body:
+            if isinstance(statement, Assign) and len(statement.targets) == 1 and statement.value is not None:
+                attr, name = _attribute(statement.targets[0]), self._parameter(statement.value, function)
+                if attr and name is not None and name not in tested and stored[attr] == 1 and attr not in looked_at:
+                    found[attr] = name
+            elif isinstance(statement, ExprStatement) and _saves_parameters(statement.value):
+                names = [each.name for each in function.parameters if each.kind not in ("*", "**")]
+                set_again = looked_at | stored.keys()
+                found |= {f"hparams.{name}": name for name in names if f"hparams.{name}" not in set_again}
+        return found
 
     def _through(self, call: Call, handed: dict[int, str], spreads: bool, left: int) -> Iterator[Handing]:
         bound = self._file.bound(call)
@@ -165,11 +191,11 @@ class Handings:
         target = _target(self._file, call)
         if target is None:
             return
-        home, function, skip = target
-        given, rest = _given(function, call.args, skip)
+        home, function, owner = target
+        given, rest = _given(function, call.args, skip=function.name == "__init__")
         outer = {own: (handed[id(arg)], arg) for own, arg in given.items() if id(arg) in handed}
         more = {arg.keyword: (handed[id(arg)], arg) for arg in rest if id(arg) in handed}
-        for handing in home.handings.of(function, left - 1):
+        for handing in home.handings.of(function, owner, left - 1):
             known = [(*outer[own], name) for own, name, _ in handing.pairs if own in outer]
             if handing.rest:
                 known += [(*pair, key) for key, pair in more.items() if key is not None and _takes(handing.inner, key)]
@@ -177,14 +203,14 @@ class Handings:
             if through or (spreads and handing.rest):
                 yield replace(handing, pairs=through, rest=spreads and handing.rest)
 
-    def _parameter(self, arg: Arg, function: FunctionDef) -> str | None:
-        """The parameter of a function that an argument is, unchanged."""
-        if not isinstance(arg.value, Name):
+    def _parameter(self, expr: Expr, function: FunctionDef) -> str | None:
+        """The parameter of a function that an expression is, unchanged."""
+        if not isinstance(expr, Name):
             return None
-        bindings = self._file.names.reaching(arg.value)
+        bindings = self._file.names.reaching(expr)
         if len(bindings) != 1 or bindings[0].kind is not BindingKind.PARAMETER:
             return None
-        return arg.value.id if any(each is bindings[0].parameter for each in function.parameters) else None
+        return expr.id if any(each is bindings[0].parameter for each in function.parameters) else None
 
 
 _BARE = frozenset({"staticmethod", "classmethod"})
@@ -198,25 +224,28 @@ def _takes(inner: BoundCall, keyword: str | None) -> bool:
     return keyword is not None and inner.signature is not None and inner.signature.parameter(keyword) is not None
 
 
-def _target(file: File, call: Call) -> tuple[File, FunctionDef, bool] | None:
-    """The function of the project that a call runs, with its file, and whether its first parameter is given."""
+def _target(file: File, call: Call) -> tuple[File, FunctionDef, ClassDef | None] | None:
+    """The function of the project that a call runs, with its file.
+
+    For an ``__init__`` with the class that holds it, if that is the one that is called and not one derived from it.
+    """
     if isinstance(call.func, Attribute) and call.func.attr == "__init__":
         return _initialiser(file, call)
     found = defined(file, call.func)
     if found is None:
         return None
     home, definition = found
-    if isinstance(definition, FunctionDef):
-        return home, definition, False
-    return _constructed(home, definition)
+    return (home, definition, None) if isinstance(definition, FunctionDef) else _constructed(home, definition)
 
 
-def _constructed(home: File, definition: ClassDef) -> tuple[File, FunctionDef, bool] | None:
+def _constructed(home: File, definition: ClassDef) -> tuple[File, FunctionDef, ClassDef | None] | None:
     made = constructor(home, definition)
-    return None if made is None or isinstance(made, str) else (made[0], made[2], True)
+    if made is None or isinstance(made, str):
+        return None
+    return made[0], made[2], made[1] if made[1] is definition else None
 
 
-def _initialiser(file: File, call: Call) -> tuple[File, FunctionDef, bool] | None:
+def _initialiser(file: File, call: Call) -> tuple[File, FunctionDef, ClassDef | None] | None:
     """The ``__init__`` of the project's class that ``super().__init__(...)`` runs."""
     assert isinstance(call.func, Attribute)
     base = call.func.value
@@ -224,15 +253,14 @@ def _initialiser(file: File, call: Call) -> tuple[File, FunctionDef, bool] | Non
         return None
     owner = file.class_around(call.scope)
     bases = [] if owner is None else [each for each in owner.bases if each.keyword is None]
-    if len(bases) != 1:
-        return None
-    found = defined(file, bases[0].value)
+    found = defined(file, bases[0].value) if len(bases) == 1 else None
     if found is None or not isinstance(found[1], ClassDef):
         return None
-    return _constructed(found[0], found[1])
+    made = _constructed(found[0], found[1])
+    return None if made is None else (made[0], made[1], None)
 
 
-def _given(function: FunctionDef, args: tuple[Arg, ...], skip: bool) -> tuple[dict[str, Arg], list[Arg]]:
+def _given(function: FunctionDef, args: tuple[Arg, ...], *, skip: bool) -> tuple[dict[str, Arg], list[Arg]]:
     """The arguments that parameters of a function are given, and the keywords that its ``**`` collects."""
     slots = [each.name for each in function.parameters if each.kind in ("positional-only", "positional")]
     words = {each.name for each in function.parameters if each.kind in ("positional", "keyword-only")}
@@ -296,14 +324,41 @@ def _unconditional(node: Node) -> Iterator[Call]:
 def _tested(function: FunctionDef) -> Iterator[str]:
     """The names that a function compares or takes for true anywhere."""
     for node in walk(function):
-        match node:
-            case If() | While() | Conditional():
-                tested: tuple[Node, ...] = (node.test,)
-            case Simple(kind="assert"):
-                tested = node.children
-            case Compare() | Binary(op="and" | "or"):
-                tested = (node,)
-            case _:
-                continue
-        for part in tested:
-            yield from (name.id for name in walk(part) if isinstance(name, Name))
+        for test in _tests(node):
+            yield from (name.id for name in walk(test) if isinstance(name, Name))
+
+
+def _tests(node: Node) -> tuple[Node, ...]:
+    """What a record compares or takes for true."""
+    match node:
+        case If() | While() | Conditional():
+            return (node.test,)
+        case Simple(kind="assert"):
+            return node.children
+        case Compare() | Binary(op="and" | "or"):
+            return (node,)
+    return ()
+
+
+def _targets(node: Node) -> tuple[Expr, ...]:
+    """What a statement assigns to."""
+    match node:
+        case Assign():
+            return node.targets
+        case AugAssign() | For():
+            return (node.target,)
+    return ()
+
+
+def _attribute(node: Node) -> str:
+    """``lr`` of ``self.lr``, ``hparams.lr`` of ``self.hparams.lr``; empty for anything else."""
+    parts: list[str] = []
+    while isinstance(node, Attribute):
+        parts.insert(0, node.attr)
+        node = node.value
+    return ".".join(parts) if isinstance(node, Name) and node.id == "self" else ""
+
+
+def _saves_parameters(expr: Expr) -> bool:
+    """Whether this is Lightning's ``self.save_hyperparameters()``."""
+    return isinstance(expr, Call) and not expr.args and _attribute(expr.func) == "save_hyperparameters"

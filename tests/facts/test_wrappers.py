@@ -168,6 +168,16 @@ HANDED = {
         "class T(B): pass\n",
         "T(p, 30.0)",
     ),
+    "an attribute": (
+        "import torch\nclass T:\n    def __init__(self, p, lr):\n        self.p = p\n        self.lr = lr\n"
+        "    def configure(self):\n        return torch.optim.SGD(self.p, lr=self.lr)\n",
+        "T(p, 30.0)",
+    ),
+    "hyperparameters of Lightning": (
+        "import torch\nclass T:\n    def __init__(self, lr):\n        self.save_hyperparameters()\n"
+        "    def configure_optimizers(self):\n        return torch.optim.SGD(self.parameters(), lr=self.hparams.lr)\n",
+        "T(lr=30.0)",
+    ),
     "a subclass of that": (
         "import torch\nclass B:\n    def __init__(self, p, lr):\n        self.o = torch.optim.SGD(p, lr)\n"
         "class T(B):\n    def __init__(self, lr):\n        super().__init__([], lr=lr)\n",
@@ -201,6 +211,18 @@ def test_what_collects_keywords_hands_them_on(tmp_path: Path) -> None:
 
 
 NOT_HANDED = {
+    "an attribute that changes": (
+        "class f:\n    def __init__(self, p, lr):\n        self.lr = lr\n    def g(self):\n        self.lr, x = 1, 2\n"
+        "    def h(self):\n        return SGD([], lr=self.lr)\n"
+    ),
+    "an attribute that is tested": (
+        "class f:\n    def __init__(self, p, lr):\n        self.lr = lr\n    def g(self):\n        assert self.lr < 1\n"
+        "        return SGD([], lr=self.lr)\n"
+    ),
+    "a method that a subclass may replace": (
+        "class B:\n    def __init__(self, p, lr):\n        self.lr = lr\n    def g(self):\n"
+        "        return SGD([], lr=self.lr)\nclass f(B):\n    def g(self): pass\n"
+    ),
     "tested": "def f(p, lr):\n    if lr > 1:\n        raise ValueError\n    return SGD(p, lr)\n",
     "changed": "def f(p, lr):\n    lr = lr / 100\n    return SGD(p, lr)\n",
     "computed": "def f(p, lr):\n    return SGD(p, lr * 0.1)\n",
