@@ -43,7 +43,7 @@ class Flag:
 
 
 def declared(call: Call) -> Flag | None:
-    """The option that a call of ``add_argument`` describes; None when its name is not written out."""
+    """The option that a call of ``add_argument`` or ``add_option`` describes; None when its name is not written out."""
     if not isinstance(call.func, Attribute):
         return None
     options = [text(arg) for arg in call.args if arg.keyword is None and not arg.star]
@@ -174,7 +174,7 @@ def _parsers(expr: Expr, owner: Evaluator) -> tuple[Parser, ...]:
         if isinstance(expr.func, Attribute) and expr.func.attr in _PARSERS:
             above = parser_of(expr.func.value, owner)
             return () if above is None else (above,)
-        if (owner.names.qualified(expr.func) or "").endswith("ArgumentParser"):
+        if (owner.names.qualified(expr.func) or "").endswith(("ArgumentParser", "OptionParser")):
             return (Parser(expr, owner),)
     if not isinstance(expr, Name | Attribute | Call):
         return ()
@@ -193,7 +193,7 @@ class Namespace:
     def entry(self, name: str) -> Ways:
         """The default of an option, as ``set_defaults`` may have changed it."""
         homes = {id(home): home for home in (self.home, *(() if self.parser is None else (self.parser.home,)))}
-        flags = [(flag, home) for home in homes.values() for flag in home.holders.flags.get(name, ())]
+        flags = [(flag, home) for home in homes.values() for flag in home.holders.options(name)]
         if len(flags) > 1 and self.parser is not None:
             flags = [(flag, home) for flag, home in flags if self._is_mine(flag.call, home)]
         if _declared_twice(flags):

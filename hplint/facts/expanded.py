@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _LOOKUPS = ("get", "pop", "setdefault")
 _ENVIRONMENT = ("os.environ.get", "os.getenv", "os.environ.setdefault")
+_CHOOSERS = ("random.choice", "numpy.random.choice")
 _SAME_ELEMENTS = frozenset(
     (
         "builtins.list",
@@ -44,9 +45,23 @@ def argument_ways(expr: Call | Name, owner: Evaluator) -> Ways | None:
         return one(Way(plain[1], OriginKind.FALLBACK, name, owner), why=f"the environment may set `{name}`")
     if qualified == "builtins.getattr" and len(plain) >= 2:
         return _looked_up(expr, plain[0], plain[1], plain[2] if len(plain) > 2 else None, owner)
+    chosen = _choices(expr, qualified, plain)
+    if chosen is not None:
+        return either(one(Way(each, OriginKind.LITERAL, "", owner)) for each in chosen)
     if isinstance(expr.func, Attribute) and expr.func.attr in _LOOKUPS and 1 <= len(plain) <= 2:
         return _looked_up(expr, expr.func.value, plain[0], plain[1] if len(plain) > 1 else None, owner)
     return None
+
+
+def _choices(call: Call, qualified: str | None, plain: list[Expr]) -> tuple[Expr, ...] | None:
+    """What ``random.choice([...])`` and ``trial.suggest_categorical("lr", [...])`` choose from."""
+    listed: Expr | None = None
+    if isinstance(call.func, Attribute) and call.func.attr == "suggest_categorical":
+        given = [arg.value for arg in call.args if arg.keyword == "choices"]
+        listed = given[0] if given else plain[1] if len(plain) > 1 else None
+    elif qualified in _CHOOSERS and plain:
+        listed = plain[0]
+    return listed.elements if isinstance(listed, Collection) and listed.elements else None
 
 
 def _looked_up(call: Call, base: Expr, key: Expr, default: Expr | None, owner: Evaluator) -> Ways | None:

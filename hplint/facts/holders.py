@@ -48,7 +48,8 @@ _LOADING_METHODS = frozenset(("merge_from_file", "merge_from_list", "merge_from_
 class Store:
     """An attribute or item of ``base`` is set: ``value`` is None where that is not plain.
 
-    ``key`` None: any item may be. ``loads``: a document or a command line is read into a configuration object.
+    ``key`` None: any item may be, those of ``content`` where that is given. ``loads``: a document or a command line is
+    read into a configuration object.
     """
 
     base: Expr
@@ -56,6 +57,7 @@ class Store:
     value: Expr | None
     node: Node
     loads: bool = False
+    content: Expr | None = None
 
 
 class Holders:
@@ -82,6 +84,11 @@ class Holders:
             if flag is not None:
                 found[flag.dest].append(flag)
         return {dest: tuple(flags) for dest, flags in found.items()}
+
+    def options(self, dest: str) -> tuple[Flag, ...]:
+        """The options of argparse and optparse that one attribute holds."""
+        older = (flag for call in self.calls_of("add_option") if (flag := declared(call)) is not None)
+        return (*self.flags.get(dest, ()), *(flag for flag in older if flag.dest == dest))
 
     def calls_of(self, name: str) -> list[Call]:
         """Calls of anything whose last name is this: ``name(...)``, ``x.name(...)``."""
@@ -187,7 +194,7 @@ class Holders:
 
     def stores(self, key: str) -> list[Store]:
         """Where the attribute or item ``key`` of anything but ``self`` is set, in no order."""
-        return [*self._stores_by_key.get(key, ()), *self.stores_of_any]
+        return self._stores_by_key.get(key, [])
 
     @cached_property
     def every_store(self) -> list[Store]:
@@ -218,13 +225,16 @@ class Holders:
         """Where any attribute or item of an object may be set."""
         found: list[Store] = []
         for target, _, node in self._targets:
-            if isinstance(target, Subscript) and not isinstance(target.index, Literal):
+            if isinstance(target, Subscript) and isinstance(target.index, Name | Attribute | Call | Subscript):
                 found.append(Store(target.value, None, None, node))
         for method in (*_CHANGING_METHODS, *_LOADING_METHODS):
             for call in self.method_calls(method):
                 if method != "update" or _updated(call) is None:
                     base = cast("Attribute", call.func).value
-                    found.append(Store(base, None, None, call, loads=method in _LOADING_METHODS))
+                    plain = len(call.args) == 1 and call.args[0].keyword is None and not call.args[0].star
+                    content = call.args[0].value if method == "update" and plain else None
+                    loads = method in _LOADING_METHODS
+                    found.append(Store(base, None, None, call, loads=loads, content=content))
         for call in self.calls_of("setattr"):
             if isinstance(call.func, Name) and len(call.args) == 3 and not isinstance(call.args[1].value, Literal):
                 found.append(Store(call.args[0].value, None, None, call))

@@ -73,6 +73,9 @@ class Lookup:
         if not isinstance(expr, Name):
             return None
         bindings = self._owner.names.reaching(expr)
+        if not bindings:
+            star = self._owner.names.star_of(expr.id, expr.scope)
+            return None if star is None else ".".join((star, *reversed(parts)))
         if len(bindings) != 1 or bindings[0].imported is None:
             return None
         return ".".join((bindings[0].imported, *reversed(parts)))

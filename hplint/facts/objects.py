@@ -82,7 +82,7 @@ class Objects:
         if not way.path:
             return way.owner.objects(way.expr)
         if isinstance(way.expr, Call) and isinstance(way.expr.func, Attribute):
-            if way.expr.func.attr == "parse_known_args" and way.path == (0,):
+            if way.expr.func.attr in PARSE_METHODS and way.path == (0,):
                 return way.owner.objects(way.expr)
             found = _dataclass_parsed(way.expr, way.path, way.owner)
             if found.every:

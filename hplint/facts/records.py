@@ -131,6 +131,9 @@ class Instance:
         in_class = owner.names.scope(definition.scope).bindings.get(name, ())
         if len(stores) == 1 and not in_class:
             return self._through(owner, definition, name, stores[0])
+        if len(stores) == 1 and is_record(owner, definition):
+            field = _in_body(owner, definition, in_class, fields=True)
+            return replace(either((field, self._through(owner, definition, name, stores[0]))), closed=False)
         init = owner.names.scope(definition.scope).bindings.get("__init__", ())
         body = init[0].definition if len(init) == 1 else None
         if not isinstance(body, FunctionDef) or not all(body.start <= each.start < body.end for each in stores):

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from hplint.facts.holders import Store
-from hplint.facts.mappings import Mapping
+from hplint.facts.mappings import LACKING, Mapping
 from hplint.facts.origins import without_none
 from hplint.facts.records import Instance
 from hplint.facts.syntax import Attribute, Call, Compare, Expr, For, If, Literal, Name, Node, Subscript, Unary, While
@@ -42,7 +42,7 @@ class Stores:
         """An entry of objects, with what is set later; ``use`` None: at the end of the module."""
         homes = {id(each.home): each.home for each in held.every if each.home is not self._owner}
         for home in (*homes.values(), self._owner):
-            stores = home.holders.stores(name)
+            stores = [*home.holders.stores(name), *self._of_any(home, held)]
             if len(stores) > _MOST:
                 return unknown(f"`{name}` is set in very many places")
             for store in sorted(stores, key=lambda each: each.node.start):
@@ -51,6 +51,12 @@ class Stores:
                     reader = use if home is self._owner else None
                     entry = self._after(entry, store, how, held, home, name, reader, frame)
         return entry
+
+    def _of_any(self, home: Evaluator, held: Held) -> list[Store]:
+        """Stores that may set anything; items are set on what is no dictionary by ``vars(x)`` and the like only."""
+        if any(isinstance(each, Mapping) for each in held.every):
+            return home.holders.stores_of_any
+        return [store for store in home.holders.stores_of_any if _reaches_attributes(store)]
 
     def changes(self, held: Held) -> bool:
         """Whether anything of some objects is set after they were made."""
@@ -107,6 +113,8 @@ class Stores:
             why = "a document or the command line may change it" if store.loads else f"`{name}` is set elsewhere"
             return replace(entry, closed=False, why=why)
         what = self._given(store, home, name)
+        if what is LACKING:
+            return entry
         if branches or (same_frame and loops):
             narrowed = without_none(entry) if _fills_in(store, branches) else entry
             return either((narrowed, what))
@@ -116,12 +124,29 @@ class Stores:
             return what
         return unknown(f"`{name}` is set in another function")
 
+    def _brought(self, content: Held, name: str) -> Ways:
+        """What ``x.update(content)`` sets."""
+        entries = [holder.entry(name) for holder in content.every]
+        if content.closed and all(entry is LACKING for entry in entries):
+            return LACKING
+        return either((*entries, *(() if content.closed else (unknown("it is updated with something unknown"),))))
+
     def _given(self, store: Store, home: Evaluator, name: str) -> Ways:
+        if store.content is not None:
+            return self._brought(home.objects(store.content), name)
         if store.value is None:
             return unknown(f"`{name}` is changed in place")
         base = store.base.id if isinstance(store.base, Name) else ""
         label = f"{base}.{name}" if _is_attribute(store) else f"{base}[{name!r}]"
         return one(Way(store.value, OriginKind.CONSTANT, label, home))
+
+
+def _reaches_attributes(store: Store) -> bool:
+    """Whether a store that may set any item may set attributes as well."""
+    base = store.base
+    if isinstance(base, Name) and isinstance(store.node, Call):
+        return isinstance(store.node.func, Name)  # setattr
+    return isinstance(base, Call) or (isinstance(base, Attribute) and base.attr == "__dict__")
 
 
 def _reads_same(use: Expr, store: Store) -> bool:

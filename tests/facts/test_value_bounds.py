@@ -80,7 +80,7 @@ HOSTILE = {
     + "".join(f"d{n} = {{**d{n - 1}, **d{n - 1}}}\nuse(d{n}['wd'])\n" for n in range(1, 300))
     + "use(d299['wd'])",
     "parsers of each other": "p = q\nq = p\nimport argparse\n"
-    + "".join(f"if x: p = q.add_argument_group()\nif y: q = p.add_argument_group()\n" for n in range(10))
+    + "".join("if x: p = q.add_argument_group()\nif y: q = p.add_argument_group()\n" for n in range(10))
     + "p.add_argument('--lr', default=1)\nargs = p.parse_args()\nuse(args.lr)",
     "objects in objects": "class A:\n    def __init__(self, a=None):\n"
     "        self.a = a or A(self)\n        self.b = self.a.a\n" + "x = A(A(A()))\nuse(x" + ".a.b" * 60 + ")",

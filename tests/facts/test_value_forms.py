@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 
 from hplint.facts.values import OriginKind
@@ -93,6 +92,19 @@ KNOWN = {
         "import argparse\np = argparse.ArgumentParser()\np.add_argument('--amp', action='store_true')\n"
         "args = p.parse_args()\nuse(args.amp)",
         [False],
+        False,
+        "argparse default",
+    ),
+    "optparse": (
+        "from optparse import OptionParser\np = OptionParser()\np.add_option('-l', '--lr', dest='lr', default=2)\n"
+        "opts, rest = p.parse_args()\nuse(opts.lr)",
+        [2],
+        False,
+        "argparse default",
+    ),
+    "an item of something else is set": (
+        PARSED + "def f(x, i):\n    x[i] = 1\n    x[0].update(i)\nuse(args.lr)",
+        [3.0],
         False,
         "argparse default",
     ),
@@ -189,6 +201,12 @@ KNOWN = {
         "field default",
     ),
     "field by position": (DATACLASS + "c = C(5, 6)\nuse(c.wd)", [6], True, "constant"),
+    "field that a method sets": (
+        DATACLASS + "    def connect(self, lr=3):\n        self.lr = lr\n    def f(self):\n        use(self.lr)",
+        [1, 3],
+        False,
+        "field default parameter default",
+    ),
     "nested by a factory": (
         DATACLASS + "@dataclass\nclass D:\n    optim: C = field(default_factory=C)\nd = D()\nuse(d.optim.lr)",
         [1],
@@ -279,6 +297,14 @@ KNOWN = {
     "merged": ("b = {'lr': 1}\nhp = b | {'wd': 2}\nuse(hp['lr'])", [1], True, "dictionary item"),
     "set after": ("hp = {}\nhp['lr'] = 2\nuse(hp['lr'])", [2], True, "constant"),
     "updated with it": ("hp = {'lr': 1}\nhp.update(lr=2)\nuse(hp['lr'])", [2], True, "constant"),
+    "updated with another": ("hp = {'lr': 1}\nhp.update({'lr': 2})\nuse(hp['lr'])", [2], True, "constant"),
+    "updated with another that has a name": (
+        "b = {'lr': 2}\nhp = {'lr': 1}\nhp.update(b)\nuse(hp['lr'])",
+        [2],
+        True,
+        "dictionary item",
+    ),
+    "updated with others": ("b = {'wd': 2}\nhp = {'lr': 1}\nhp.update(b)\nuse(hp['lr'])", [1], True, "dictionary item"),
     "copied": ("b = {'lr': 1}\nhp = b.copy()\nuse(hp['lr'])", [1], True, "dictionary item"),
     "of self": (
         "class T:\n    def __init__(self):\n        self.hp = {'lr': 1}\n    def f(self):\n        use(self.hp['lr'])",
@@ -288,6 +314,9 @@ KNOWN = {
     ),
     "wandb": (WANDB + "use(wandb.config.lr)", [1], False, "dictionary item"),
     "wandb under a name": (WANDB + "config = wandb.config\nuse(config['lr'])", [1], False, "dictionary item"),
+    # choices
+    "random choice": ("import random\nuse(random.choice([1, 2]))", [1, 2], True, "literal"),
+    "choice of a trial": ("def f(trial):\n    use(trial.suggest_categorical('lr', [1, 2]))", [1, 2], True, "literal"),
     # classes and loops
     "Lightning's hparams": (
         "class M:\n    def __init__(self, lr=2):\n        self.save_hyperparameters()\n"
