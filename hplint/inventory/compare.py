@@ -93,8 +93,9 @@ _Key = Callable[[_Item], tuple[str, ...]]
 
 
 def _token(given: Given) -> tuple[str, object]:
-    if given.known and isinstance(given.constant, int | float) and not isinstance(given.constant, bool):
-        return "number", given.constant
+    is_number = isinstance(given.constant, int | float) and not isinstance(given.constant, bool)
+    if given.known and is_number and given.constant == given.constant:  # NaN equals nothing.
+        return "number", float(f"{given.constant:.10g}") if isinstance(given.constant, float) else given.constant
     return "text", given.text
 
 

@@ -34,7 +34,7 @@ _SCHEDULES = re.compile(
 _BASES = frozenset({"torch.optim.Optimizer", "torch.optim.lr_scheduler.LRScheduler"})
 _NO_VALUES = frozenset({"dim", "training"})
 """Arguments that the table names because they are got wrong, not because anybody would choose them."""
-_MINOR = frozenset({"approximate", "persistent_workers", "prefetch_factor"})
+_MINOR = frozenset({"approximate", "persistent_workers", "prefetch_factor", "proj_size"})
 _MINOR_ROWS = frozenset(
     {
         "batch-norm-eps",
@@ -119,6 +119,8 @@ def row_of_argument(name: str, parameter: str) -> str | None:
         return None
     if name in _SEEDS:
         return "seed" if parameter == "seed" else None
+    if parameter == "lr_lambda":
+        return "lr-schedule"
     found = for_argument(home(name), parameter)
     if found is None and _OPTIMIZERS.fullmatch(name):
         found = for_argument("torch.optim.Adam", parameter) or for_argument("torch.optim.SGD", parameter)

@@ -25,7 +25,7 @@ from hplint.inventory.reading import Reader, Reading
 from hplint.inventory.records import State
 from hplint.inventory.sites import Site
 
-_EPOCH = re.compile(r"(^|_)ep(och)?s?($|_|\d)|epoch", re.IGNORECASE)
+_EPOCH = re.compile("epoch", re.IGNORECASE)
 BY_HAND = "by hand"
 """Stands for the scheduler where the code sets learning rates itself."""
 _WRAPPERS = frozenset({"tqdm", "trange", "track", "progress_bar", "master_bar"})

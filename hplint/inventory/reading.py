@@ -32,17 +32,17 @@ from hplint.facts.values import Origin, OriginKind, Possible
 from hplint.inventory import known
 from hplint.inventory.records import Chain, Given, Link, Spot, State
 from hplint.signatures import DefaultKind
-from hplint.source import Source
+from hplint.source import LIBRARIES, Source
 
 SHOWN = 60
 """Characters of an expression that are shown."""
+_DIGITS = 14
+"""Characters of a number that is shown as it is."""
 _STEPS = 8
 """Names followed from a use to where its value is written."""
 _PARTS = 60
 """Parts of an expression that are searched for options."""
-_NAMESPACES = frozenset(
-    {"args", "opt", "opts", "options", "FLAGS", "flags", "hparams", "hp", "params", "config", "cfg"}
-)
+_NAMESPACES = frozenset({"args", "opt", "opts", "options", "FLAGS", "flags", "hparams"})
 """What people call the result of ``parse_args()``."""
 
 
@@ -104,22 +104,24 @@ class Reader:
             for each in value.possible:
                 distinct.setdefault(shown(each.constant), each)
             possible = tuple(distinct.values())
-            chains = self._chains(expr, possible)
-            origins = tuple(self._origin(each.origin) for each in value.possible)
             if not value.closed:  # None as a default is none.
                 possible = tuple(each for each in possible if each.constant is not None) or possible[:1]
+            chains = self._chains(expr, possible)
+            origins = tuple(self._origin(each.origin) for each in value.possible)
             values = tuple(Given(shown(each.constant), each.constant, known=True) for each in possible)
             if value.closed:
                 return Reading(State.SET, values, chains, "", origins, expr)
             flags = tuple(self._options(expr))
             note = _openness(possible[0].origin) or _command_line(flags) or self._brought(expr) or _callers(end)
             if possible[0].constant is None:
-                values, chains = (), chains[:1]
+                values = ()
             return Reading(State.OPEN, values, chains, note, origins + tuple(self._defaults(flags)), expr)
         if isinstance(end, Flag):
             return self.option(end, chain)
+        if isinstance(expr, Lambda):
+            return Reading(State.SET, (Given(self.text(expr)),), ((),), expr=expr)
         named = None if isinstance(expr, Call) else self.file.qualified(expr)
-        if named is not None and "." in named and not named.startswith((".", "builtins.")):
+        if named is not None and named.partition(".")[0] in LIBRARIES:
             return Reading(State.SET, (Given(named),), (chain,), expr=expr)  # `torch.bfloat16`
         return self.unfollowed(expr)
 
@@ -291,7 +293,9 @@ MAYBE = "may hold it"
 def shown(constant: Constant) -> str:
     """A constant as Python writes it, exponents without padding: ``3e-5``."""
     if isinstance(constant, float):
-        return repr(constant).replace("e-0", "e-").replace("e+0", "e+")
+        exact = repr(constant)  # 0.19999999999999996 is what becomes of 1 - 0.8.
+        text = exact if len(exact) <= _DIGITS else f"{constant:.10g}"
+        return text.replace("e-0", "e-").replace("e+0", "e+")
     if isinstance(constant, tuple):
         inner = ", ".join(shown(item) for item in constant)
         return f"({inner},)" if len(constant) == 1 else f"({inner})"
@@ -354,6 +358,8 @@ def _openness(origin: Origin) -> str:
             return f"field {origin.label}"
         case OriginKind.PARAMETER:
             return f"callers may give {origin.label}"
+        case OriginKind.FALLBACK if origin.label:
+            return f"unless {origin.label} is set"
     return ""
 
 
