@@ -24,7 +24,7 @@ from hplint.facts.flow import (
     several,
 )
 from hplint.facts.following_calls import Calls
-from hplint.facts.syntax import Attribute, Call, Constant, Expr, Lambda, Name, Node
+from hplint.facts.syntax import Attribute, BindingKind, Call, Constant, Expr, Lambda, Name, Node
 from hplint.signatures import canonical
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ class Expressions(Calls):
                 return found
             here = here.outer
         name = frame.file.qualified(expr)
-        return Ref(name) if name is not None and self._is_elsewhere(expr, name) else UNKNOWN
-
-    def _is_elsewhere(self, expr: Name, name: str) -> bool:
-        """Whether a dotted name is no definition of the file that is just not made yet."""
-        return "." in name or name != expr.id or name == "torch"
+        if name is None:
+            return UNKNOWN
+        # A definition of the file that is not made yet has its own name; so has a module: `import torch`.
+        imported = "." in name or any(each.kind is BindingKind.IMPORT for each in frame.file.names.reaching(expr))
+        return Ref(name) if imported or name == "torch" else UNKNOWN
 
     def _attribute(self, expr: Attribute, frame: Frame) -> Flow:
         base = self.value(expr.value, frame)

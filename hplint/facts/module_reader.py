@@ -86,6 +86,7 @@ class ModuleReader:
         self._file = file
         self._lineages: dict[int, _Lineage] = {}
         self._read: dict[int, ModuleClass] = {}
+        self._active: set[int] = set()
 
     def read(self, node: ClassDef) -> ModuleClass | None:
         """The class as a module; None when it is none, or it is not sure that it is one."""
@@ -136,7 +137,9 @@ class ModuleReader:
         lineage = self._lineage(node)
         body = self._body(node)
         # The first base wins, as in Python's order for all but diamonds.
-        bases = [self._whole(base) for base in reversed(lineage.local) if base.start != node.start]
+        self._active.add(node.start)  # classes may derive from each other
+        bases = [self._whole(base) for base in reversed(lineage.local) if base.start not in self._active]
+        self._active.discard(node.start)
         methods = {name: method for base in bases for name, method in base.methods.items()} | body.methods
         stores = [store for base in bases for store in base.stores] + body.stores
         uses = [use for base in bases for use in base.uses] + body.uses
