@@ -51,14 +51,16 @@ optimizer = torch.optim.AdamW(
 - <https://docs.pytorch.org/docs/stable/optim.html#per-parameter-options>
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from hplint.rule import (
+    Argument,
     Draft,
     File,
     Files,
     Level,
     broken,
+    constants,
     for_argument,
     optimizers,
     parameter_groups,
@@ -81,13 +83,28 @@ def unchecked_group_value(file: File) -> Iterator[Draft]:
     for call in optimizers(file):
         if call.signature is None:
             continue
+        everywhere = values(file, call.arguments, constants(call.name) if call.complete else {})
+        refused = {check.guard for check in broken(call.signature, everywhere)}  # The constructor raises for these.
         for group in parameter_groups(file, call).listed:
+            here = values(file, group.options, everywhere if group.complete else {})
+            said = set(refused)
             for setting in settings_of(untested(file, option) for option in group.options.values()):
                 name = setting.argument.parameter
-                for check in broken(call.signature, {name: setting.constant}):
+                for check in broken(call.signature, {**here, name: setting.constant}, {name}):
                     # What is told by its type, like an integer among the betas, does no harm inside a group.
-                    if "isinstance" not in check.guard.condition:
+                    if "isinstance" not in check.guard.condition and check.guard not in said:
+                        said.add(check.guard)
                         message = f"{setting.says} in this group, which torch does not check: as an argument it raises"
                         row = for_argument(call.name, name)
                         yield Draft(setting.at, message, setting.related, hyperparameter=row)
                         break
+
+
+def values(file: File, given: dict[str, Argument], others: Mapping[str, object]) -> dict[str, object]:
+    """What options certainly are: those that are given, each with its one value, and the others."""
+    known = {name: value for name, value in others.items() if name not in given}
+    for name, argument in given.items():
+        single = untested(file, argument).value.single
+        if single is not None:
+            known[name] = single.constant
+    return known
