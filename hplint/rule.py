@@ -139,6 +139,7 @@ __all__ = [
     "follows",
     "for_argument",
     "given_size",
+    "handed_on",
     "holds_weights",
     "hyperparameter_of",
     "hyperparameter_vocabulary",
@@ -442,8 +443,7 @@ class Setting:
     @property
     def related(self) -> tuple[tuple[Located, str], ...]:
         """The other end: where the value comes from, or the call that is given it, also through other files."""
-        to = self.argument.to
-        reached = () if to is None else ((Place(to.start, to.end, to.path), f"handed on to `{to.label}` here"),)
+        reached = _reached(self.argument.to)
         if self._at_default:
             assert self.argument.node is not None
             return ((self.argument.node, f"given to `{self.argument.callee}` here"), *reached)
@@ -486,6 +486,15 @@ def settings_of(arguments: Iterable[Argument]) -> Iterator[Setting]:
             value = given.value
             for possible in value.possible:
                 yield Setting(given, possible, value.closed)
+
+
+def handed_on(call: BoundCall) -> tuple[tuple[Located, str], ...]:
+    """The library's own call, where ``call`` is one of a function of the project that hands its arguments on."""
+    return _reached(call.via)
+
+
+def _reached(to: Origin | None) -> tuple[tuple[Located, str], ...]:
+    return () if to is None else ((Place(to.start, to.end, to.path), f"handed on to `{to.label}` here"),)
 
 
 def exponent_lost(file: File, setting: Setting) -> bool:

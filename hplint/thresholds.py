@@ -40,8 +40,9 @@ SGD_LR = Ladder(error=1000.0, warning=100.0, pedantic=10.0)
 Corpus: 15 at 1 or more, the largest 20, all meant.
 """
 
-LR_FLOOR = 1e-8
-"""Below this nothing moves in float32. Learning-rate finders start at 1e-8 or 1e-7, and 0 is left for a scheduler."""
+LR_FLOOR = 1e-9
+"""Below this nothing moves in float32. FQF trains its fractions at 2.5e-9, finders start at 1e-8, and 0 is left for a
+scheduler."""
 
 LR_LADDERS = {
     **dict.fromkeys(sorted(ADAM_FAMILY), ADAM_FAMILY_LR),

@@ -54,7 +54,7 @@ def test_what_goes_wrong_in_another_file_is_reported_where_it_comes_from(folder:
         ("HP103", 6, ["lib/net.py"]),
         ("HP109", 7, ["config.py", "lib/optim.py"]),
         ("HP108", 8, ["config.yaml", "lib/optim.py"]),
-        ("HP101", 9, []),
+        ("HP101", 9, ["lib/optim.py"]),
     ]
 
 

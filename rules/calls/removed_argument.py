@@ -66,6 +66,7 @@ from hplint.rule import (
     as_version,
     delete_argument,
     expected,
+    handed_on,
     removals,
     rule,
 )
@@ -82,7 +83,7 @@ def removed_argument(file: File) -> Iterator[Draft]:
                 if level is None:
                     continue
                 message = f"`{call.short}` has no `{gone.parameter}` from torch {gone.gone} on: it raises TypeError"
-                yield Draft(argument, message, fix=delete_argument(call, argument), level=level)
+                yield Draft(argument, message, handed_on(call), delete_argument(call, argument), level)
 
 
 def judged(gone: Removed, target: tuple[int, ...] | None) -> Level | None:

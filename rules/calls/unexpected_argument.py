@@ -86,6 +86,7 @@ from hplint.rule import (
     Safety,
     closest,
     expected,
+    handed_on,
     removals,
     removed,
     replace,
@@ -109,7 +110,8 @@ def unexpected_argument(file: File) -> Iterator[Draft]:
         if call.surplus and not removals(call.name):
             takes = sum(p.kind.startswith("positional") for p in call.signature.parameters) if call.signature else 0
             most = f"at most {takes} positional argument{'s' * (takes != 1)}" if takes else "no positional arguments"
-            yield Draft(call.surplus[0], f"`{call.short}` takes {most}, so this one raises TypeError")
+            message = f"`{call.short}` takes {most}, so this one raises TypeError"
+            yield Draft(call.surplus[0], message, handed_on(call))
 
 
 def momentum_of_adam(file: File, call: BoundCall, argument: syntax.Arg) -> Draft:
@@ -118,7 +120,7 @@ def momentum_of_adam(file: File, call: BoundCall, argument: syntax.Arg) -> Draft
         betas = f"betas=({file.source(argument.value)}, 0.999)"
         fix = replace(argument, betas, f"write it as the first of the betas, `{betas}`")
     message = f"`{call.short}` has no `momentum` and raises TypeError: its momentum is the first of `betas`"
-    return Draft(argument, message, fix=fix, hyperparameter="momentum")
+    return Draft(argument, message, handed_on(call), fix, hyperparameter="momentum")
 
 
 def unknown(call: BoundCall, argument: syntax.Arg, name: str) -> Draft:
@@ -129,10 +131,10 @@ def unknown(call: BoundCall, argument: syntax.Arg, name: str) -> Draft:
     meant = alias if alias in parameters else closest(name, parameters)
     message = f"`{call.short}` has no argument `{name}` and raises TypeError"
     if meant is None:
-        return Draft(argument, message)
+        return Draft(argument, message, handed_on(call))
     if meant in call.arguments:
-        return Draft(argument, f"{message}; `{meant}` is given as well")
+        return Draft(argument, f"{message}; `{meant}` is given as well", handed_on(call))
     fix = None
     if argument in call.node.args:
         fix = replace(Place(argument.start, argument.start + len(name)), meant, f"write `{meant}`", Safety.SAFE)
-    return Draft(argument, f"{message}; did you mean `{meant}`?", fix=fix)
+    return Draft(argument, f"{message}; did you mean `{meant}`?", handed_on(call), fix)

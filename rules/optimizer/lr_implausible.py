@@ -3,7 +3,7 @@
 Adam and its relatives move every weight by about the learning rate in each step, whatever the size of the gradient:
 with `lr=1` a weight of 0.03 is gone after one step. The loss jumps in the first batches and then is NaN, or it stays at
 the value of guessing, ln(number of classes). Plain SGD bears far more, since its step shrinks with the gradient. Below
-1e-8 nothing moves at all: an update that small is lost when it is added to a float32 weight. torch checks neither
+1e-9 nothing moves at all: an update that small is lost when it is added to a float32 weight. torch checks neither
 end; `lr=1000.0` and infinity are accepted.
 
 A rate copied from SGD, a lost decimal point and a lost minus sign are the usual causes. Where the minus of an exponent
