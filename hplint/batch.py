@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import partial
 
@@ -14,6 +14,7 @@ from hplint.engine import Outcome, State
 from hplint.fix import MAX_ROUNDS, Change, Fixed, WriteError, fix_source, write
 from hplint.model import Finding
 from hplint.parse import undisturbed
+from hplint.records import value_record
 from hplint.settings import Settings, SettingsFinder
 from hplint.source import Source, Unreadable, read
 
@@ -29,7 +30,7 @@ class Fixing(Enum):
     UNSAFE = "unsafe"
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class FileResult:
     """What became of one file.
 
@@ -47,7 +48,7 @@ class FileResult:
     message: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Run:
     """What became of all files. ``problems`` are wrong usage and wrong configuration, one line each."""
 

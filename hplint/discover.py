@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from hplint.patterns import Patterns, relative
+from hplint.records import value_record
 from hplint.settings import Settings, SettingsError, SettingsFinder
 from hplint.source import display_path
 
 SUFFIXES = (".py", ".pyi")
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Target:
     """A file to check, as shown and opened, and its settings."""
 
@@ -29,7 +30,7 @@ class Discovery:
     problems: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class _Folder:
     """A folder on the way, with the ignore files that reach into it, the nearest last."""
 

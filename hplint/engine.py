@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from hplint import signatures
 from hplint.builtin import internal_error, syntax_error, too_complex, unused_suppression
 from hplint.model import Edit, Finding, Fix, Level, Position, Related, Span
 from hplint.parse import undisturbed
+from hplint.records import value_record
 from hplint.registry import registry
 from hplint.rule import Calls, Classes, Draft, File, Files, Located, Place, Rule, Steps
 from hplint.settings import Settings, default_settings, everything
@@ -34,7 +35,7 @@ class State(Enum):
     """It could not be read or parsed."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Outcome:
     """What was found in a text."""
 

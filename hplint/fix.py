@@ -7,10 +7,10 @@ import re
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from hplint.engine import Outcome, State
 from hplint.model import Finding, Fix, Safety
+from hplint.records import value_record
 from hplint.source import Source
 
 MAX_ROUNDS = 10
@@ -19,7 +19,7 @@ MAX_ROUNDS = 10
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Change:
     """A file's bytes before and after its fixes."""
 
@@ -27,7 +27,7 @@ class Change:
     after: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Fixed:
     """What is left of a text after its fixes: ``message`` says why nothing was changed although it could have been."""
 

@@ -1,9 +1,11 @@
-"""The words that every other module speaks: spans, edits, fixes, findings, levels. Standard library only."""
+"""The words that every other module speaks: spans, edits, fixes, findings, levels. They know nothing else of hplint."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
+
+from hplint.records import value_record
 
 
 class Level(Enum):
@@ -43,23 +45,21 @@ class Engine(Enum):
     RUNTIME = "runtime"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A place in a text. Lines and columns count from 1, columns in Unicode code points."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """From ``start`` up to, not including, ``end``."""
 
     start: Position
     end: Position
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Edit:
     """New ``text`` for ``span`` of the file ``path``."""
 
@@ -68,7 +68,7 @@ class Edit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Fix:
     """Edits that belong together, under a title that reads as an order ("replace by `1e-5`")."""
 
@@ -77,7 +77,7 @@ class Fix:
     safety: Safety
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Related:
     """Another place that the finding speaks of."""
 
@@ -86,7 +86,7 @@ class Related:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Finding:
     """A rule at a place.
 

@@ -10,8 +10,9 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -63,7 +64,7 @@ class TooComplex(Exception):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Tokens:
     """Names, numbers, strings and operators in order, without white space and comments; ``starts`` are offsets."""
 

@@ -6,9 +6,10 @@ import fnmatch
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from glob import escape as glob_escape
+
+from hplint.records import value_record
 
 _ANY_FOLDERS = None
 """The part ``**``: any number of folders, none included."""
@@ -18,7 +19,7 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _Part = str | re.Pattern[str] | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class _Pattern:
     """One line of an ignore file. A part is a plain name, a regular expression or ``**``."""
 

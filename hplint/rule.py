@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol, TypeAlias
 
 from hplint import thresholds
@@ -60,6 +60,7 @@ from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
 from hplint.model import Level, Safety
+from hplint.records import value_record
 from hplint.signatures import DefaultKind, Removed, Signature, constants, exports, is_module, removals, removed
 from hplint.signatures.guards import Broken, broken, values_read
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
@@ -218,7 +219,7 @@ class Located(Protocol):
     def end(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Place:
     """A stretch of a file's text that is no syntax record. ``path`` None is the file that is being checked."""
 
@@ -230,7 +231,7 @@ class Place:
 # --- what a rule says
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class DraftEdit:
     """New ``text`` for the text between two offsets of the checked file."""
 
@@ -239,7 +240,7 @@ class DraftEdit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class DraftFix:
     """A repair of the checked file; the title reads as an order ("replace it by `1e-5`")."""
 
@@ -248,7 +249,7 @@ class DraftFix:
     safety: Safety = Safety.UNSAFE
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Draft:
     """A finding before the engine has given it its rule, its file and its lines.
 
@@ -315,7 +316,7 @@ def without_operation(file: File, step: Step, title: str) -> DraftFix | None:
 # --- what a rule can ask for
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Calls:
     """Calls of the named functions and classes, ``torch.optim.*`` for all public names of a module.
 
@@ -329,17 +330,17 @@ class Calls:
         object.__setattr__(self, "patterns", patterns)
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Classes:
     """Classes of the file that derive, also indirectly, from ``torch.nn.Module``: handed a :class:`ModuleClass`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Steps:
     """Training steps: handed a :class:`TrainingStep`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Files:
     """The whole file: handed a :class:`File`. ``words``: skip files whose text holds none of these."""
 
@@ -349,7 +350,7 @@ class Files:
         object.__setattr__(self, "words", words)
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Runtime:
     """Live objects only: the rule's file holds page and metadata, its check is in :mod:`hplint.runtime`."""
 
@@ -358,7 +359,7 @@ Subject: TypeAlias = Calls | Classes | Steps | Files | Runtime
 Check: TypeAlias = Callable[[Any], Iterable[Draft]]
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Rule:
     """One check and what is said of it. ``module`` is the Python module that holds its page."""
 
@@ -411,7 +412,7 @@ def rule(
 # --- help for rules about values
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Setting:
     """One value that an argument may have, with all that is needed to speak of it."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from hplint.builtin import BUILTIN_RULES, unused_suppression
 from hplint.model import Level
+from hplint.records import value_record
 from hplint.registry import ALL, Registry
 from hplint.rule import Rule
 
 PEDANTIC = Level.PEDANTIC.value
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Layer:
     """What one source of selectors says. ``select`` None adds to and takes from the layer before."""
 
@@ -22,7 +22,7 @@ class Layer:
     ignore: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Selection:
     """Codes of the rules that run, and of those whose pedantic findings are shown as well."""
 

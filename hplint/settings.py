@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any
 
 from hplint.model import Level
 from hplint.patterns import patterns, relative
+from hplint.records import value_record
 from hplint.registry import ALL, Registry, RegistryError, UnknownSelector, did_you_mean, registry
 from hplint.selection import Layer, Selection, select
 from hplint.source import DEFAULT_MAX_FILE_SIZE, display_path
@@ -57,7 +58,7 @@ class SettingsError(Exception):
     """A configuration that cannot be used; the message names the file and the key."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Settings:
     """The settings that govern a file. Holds codes, not rules, so that it travels between processes."""
 
@@ -107,7 +108,7 @@ class Settings:
         return said if given is None else min(given, said, key=lambda level: level.weight)
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Overrides:
     """What the command line says over any configuration file."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hplint.builtin import unused_suppression
 from hplint.model import Edit, Finding, Fix, Position, Safety
+from hplint.records import value_record
 from hplint.registry import Registry, did_you_mean
 from hplint.rule import Runtime
 from hplint.source import Source
@@ -30,7 +31,7 @@ _NEXT_COMMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class _Name:
     """A rule named by a suppression, and where."""
 

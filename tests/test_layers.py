@@ -20,6 +20,7 @@ LAYERS = (
         "hplint.model",
         "hplint.pages",
         "hplint.patterns",
+        "hplint.records",
         "hplint.spelling",
         "hplint.thresholds",
     },

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import cast
 
 from hplint.facts.syntax import Arg, Call, Constant, Expr
 from hplint.facts.values import UNKNOWN, Origin, OriginKind, Possible, Value
+from hplint.records import value_record
 from hplint.signatures import DefaultKind, Signature
 
 
@@ -21,7 +21,7 @@ class Presence(Enum):
     """``**cfg`` or ``*args`` of unknown content may bring it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Argument:
     """What a call gives for one parameter.
 
@@ -45,7 +45,7 @@ class Argument:
         return UNKNOWN if self.node is None else self.source(self.node.value)
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class BoundCall:
     """A call of something whose qualified, canonical name is known (``torch.optim.Adam``).
 

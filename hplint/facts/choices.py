@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hplint.facts.syntax import Attribute, Call, Conditional, Dict, Expr, Literal, Name, Subscript
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _STEPS = 8
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Choice:
     """The expressions one of which is called. ``certain``: it is the only one, whatever the program is given."""
 

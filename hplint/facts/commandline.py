@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hplint.facts.syntax import (
@@ -20,6 +19,7 @@ from hplint.facts.syntax import (
 )
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Holder, Way, Ways, either, one, unknown
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.evaluate import Evaluator
@@ -30,7 +30,7 @@ _PARSERS = ("add_argument_group", "add_mutually_exclusive_group", "add_subparser
 _COMMANDS = ("click.", "rich_click.", "asyncclick.")
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Flag:
     """``parser.add_argument("--lr", type=float, default=1e-3)``: ``option`` is as the user types it."""
 
@@ -119,7 +119,7 @@ def _default_of(call: Call, label: str, owner: Evaluator) -> Ways:
     return one(Way(default, OriginKind.OPTION, label, owner), why="the command line may set it")
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class AbslFlags:
     """``FLAGS`` of absl: ``flags.DEFINE_float("lr", 1e-3, "help")`` defines ``FLAGS.lr``."""
 
@@ -155,7 +155,7 @@ def defined(call: Call, owner: Evaluator) -> Ways:
 # --- argparse
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Parser:
     """Where an ``ArgumentParser`` is made, and the evaluator of that file."""
 
@@ -182,7 +182,7 @@ def _parsers(expr: Expr, owner: Evaluator) -> tuple[Parser, ...]:
     return tuple({id(each.call): each for each in every if each is not None}.values())
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Namespace:
     """What ``parse_args()`` returns. ``parser`` None: any parser of the file."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hplint.facts.mappings import MAKERS
@@ -22,6 +22,7 @@ from hplint.facts.syntax import (
 )
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import NOTHING, Held, Holder, Way, Ways, one, unknown
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.evaluate import Evaluator
@@ -51,7 +52,7 @@ _FILES = 20
 """Documents that one configuration is put together from."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Items:
     """The items of a mapping that stands in a document, or in several (``others`` first) of which the last one wins.
 

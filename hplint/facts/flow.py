@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from hplint.facts.syntax import Call, ClassDef, Constant, Expr, FunctionDef, Lambda, Node, record
+from hplint.facts.syntax import Call, ClassDef, Constant, Expr, FunctionDef, Lambda, Node
+from hplint.records import record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File

@@ -8,7 +8,7 @@ inner call stands in no branch.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hplint.facts.calls import Argument, BoundCall, Presence
@@ -40,6 +40,7 @@ from hplint.facts.syntax import (
 )
 from hplint.facts.tree import children, walk
 from hplint.facts.values import Origin, OriginKind
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -50,7 +51,7 @@ _MOST = 40
 """Calls that one function hands its parameters on to."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Handing:
     """A call of the library that a function makes with its own parameters.
 

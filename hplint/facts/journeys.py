@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from hplint.facts import syntax
 from hplint.facts.makers import calls_of, parameter_given, run_by
 from hplint.facts.syntax import Arg, Attribute, Call, Collection, Expr, FunctionDef, Name, Node
 from hplint.facts.tree import children, inside
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -19,7 +19,7 @@ _STEPS = 2000
 """Expressions that one journey may pass before it counts as out of view."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Journey:
     """What becomes of an object.
 

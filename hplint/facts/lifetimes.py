@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 from hplint.facts import syntax
@@ -15,6 +14,7 @@ from hplint.facts.makers import made_by
 from hplint.facts.surroundings import untested
 from hplint.facts.syntax import Arg, Expr, Literal
 from hplint.facts.tree import inside
+from hplint.records import value_record
 
 OPTIMIZERS = "torch.optim."
 SCHEDULERS = "torch.optim.lr_scheduler."
@@ -22,7 +22,7 @@ SCHEDULERS = "torch.optim.lr_scheduler."
 # --- parameter groups
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Group:
     """A parameter group written as a dictionary. ``complete``: no ``**rest`` and no computed key."""
 
@@ -32,7 +32,7 @@ class Group:
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Groups:
     """What an optimizer is given to train. ``complete``: there is no group beside those that are listed.
 

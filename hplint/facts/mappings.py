@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from hplint.facts.syntax import Arg, Call, Dict, Expr, Literal, Node
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Held, Holder, Way, Ways, either, one, unknown
+from hplint.records import record, value_record
 
 if TYPE_CHECKING:
     from hplint.facts.evaluate import Evaluator
@@ -69,7 +70,7 @@ LACKING = unknown("it is not among the items")
 _HIGHEST = 20
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Part:
     """One item of a dictionary, or another dictionary (``rest``) whose items all go in."""
 
@@ -78,7 +79,7 @@ class Part:
     rest: Held | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Mapping:
     """A dictionary that ``node`` writes. Later parts win."""
 

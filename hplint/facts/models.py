@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hplint.facts.syntax import Attribute, ClassDef, Expr, FunctionDef, Node
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.calls import BoundCall
     from hplint.facts.file import File
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Layer:
     """A module that is constructed in a class: ``self.fc1 = nn.Linear(4, 12)``.
 
@@ -34,7 +34,7 @@ class Layer:
         return self.name.rpartition(".")[2] if self.name.startswith("torch.nn.") else None
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class AttributeStore:
     """``self.attr = value`` somewhere in the class; ``method`` is where, None in the class body.
 
@@ -47,7 +47,7 @@ class AttributeStore:
     method: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class AttributeUse:
     """``self.attr`` read in a method of the class."""
 
@@ -56,7 +56,7 @@ class AttributeUse:
     method: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class ModuleClass:
     """A class of the file that derives, also indirectly, from ``torch.nn.Module``.
 

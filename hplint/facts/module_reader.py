@@ -38,6 +38,7 @@ from hplint.facts.syntax import (
     With,
 )
 from hplint.facts.tree import children
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -58,7 +59,7 @@ _WRAPPERS = frozenset({"weight_norm", "spectral_norm", "orthogonal"})
 _COLLECTORS = frozenset({"OrderedDict", "dict", "list", "tuple", "set"})
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class _Lineage:
     """Where a class comes from. ``outside``: bases that are not in the file, through local ones too."""
 

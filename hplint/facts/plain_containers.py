@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from hplint.facts import torch_roles as roles
 from hplint.facts.constructed import holds_weights, module_class, torch_module, unwrapped
@@ -28,6 +27,7 @@ from hplint.facts.syntax import (
     Subscript,
 )
 from hplint.facts.tree import walk
+from hplint.records import value_record
 
 _GROWING = frozenset({"append", "extend", "insert"})
 _READING = frozenset({"len", "enumerate", "zip", "reversed", "range", "iter", "isinstance", "print", "bool", "next"})
@@ -37,7 +37,7 @@ _OVERRIDDEN = frozenset({"parameters", "named_parameters", "children", "named_ch
 _LIST_MAKERS = frozenset({"list", "dict", "tuple", "OrderedDict"})
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class PlainContainer:
     """``self.attr = [nn.Linear(4, 4), ...]``: ``display`` is the container as it is first written.
 

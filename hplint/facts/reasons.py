@@ -5,13 +5,13 @@ Nothing is stored for this: the steps are taken again when someone asks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hplint.facts.fold import FUNCTIONS
 from hplint.facts.syntax import Attribute, Binary, Call, Collection, Expr, Literal, Subscript, Unary
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Way, Ways
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.evaluate import Evaluator
@@ -20,7 +20,7 @@ _MOST = 12
 """Steps that are told."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Step:
     """One place on the way from an expression to its value: ``text`` is a plain clause without a full stop.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hplint.facts.fields import field_default, field_factory, field_names, makes_fields
 from hplint.facts.syntax import Binding, BindingKind, Call, ClassDef, Expr, FunctionDef, Name, Other, Parameter
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Holder, Way, Ways, either, one, unknown
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.evaluate import Evaluator
@@ -43,7 +44,7 @@ def method(home: Evaluator, definition: ClassDef, name: str) -> tuple[Evaluator,
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class ClassItself:
     """A class whose attributes are read without an instance: ``Config.lr``."""
 
@@ -63,7 +64,7 @@ class ClassItself:
         return isinstance(other, ClassItself | Instance) and other.definition is self.definition
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Instance:
     """An object of a class of the project. ``call`` made it, in the file of ``maker``; None: any call may have.
 
@@ -158,7 +159,7 @@ class Instance:
         return one(Way(value, OriginKind.CONSTANT, f"self.{name}", owner))
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Hparams:
     """``self.hparams`` after ``self.save_hyperparameters()``: the parameters of the constructor."""
 

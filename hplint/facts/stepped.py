@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,13 +9,14 @@ from hplint.facts.events import Role
 from hplint.facts.makers import made_by
 from hplint.facts.receivers import role_of
 from hplint.facts.syntax import Attribute, Call, ClassDef, Expr, FunctionDef
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.calls import BoundCall
     from hplint.facts.file import File
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class StepCall:
     """A call of ``step``: of ``thing`` itself, or of a gradient scaler that is given it.
 

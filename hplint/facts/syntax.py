@@ -6,25 +6,12 @@ enclosing parentheses and white space. Nothing here knows LibCST. Two records ar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from types import EllipsisType
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from typing_extensions import dataclass_transform
-
-T = TypeVar("T")
-
-if TYPE_CHECKING:
-
-    @dataclass_transform(frozen_default=True, eq_default=False)
-    def record(cls: type[T]) -> type[T]: ...
-
-else:
-    # Frozen for the type checker only: a file has thousands of records, and Python sets the fields of a frozen
-    # dataclass one by one through `object.__setattr__`.
-    record = dataclass(slots=True, eq=False)
+from hplint.records import record
 
 Constant: TypeAlias = "int | float | complex | str | bytes | bool | EllipsisType | tuple[Constant, ...] | None"
 """A Python value that a literal can write; tuples stand for literal tuples."""

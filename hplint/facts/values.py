@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
 from hplint.facts.syntax import Constant
+from hplint.records import value_record
 
 
 class OriginKind(Enum):
@@ -45,7 +45,7 @@ DEFAULTS = frozenset(
 """Kinds of origin whose values hold until someone chooses another."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Origin:
     """Where a value is written: offsets into ``path`` (None: the checked file).
 
@@ -59,7 +59,7 @@ class Origin:
     path: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Possible:
     """One constant that an expression may be."""
 
@@ -67,7 +67,7 @@ class Possible:
     origin: Origin
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Value:
     """``closed``: the expression is one of ``possible``, nothing else can arrive. Open: a caller, the command line or
     code that was not understood may bring another value; ``possible`` then holds what arrives if they do not, and

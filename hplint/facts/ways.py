@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from hplint.facts.syntax import Expr
 from hplint.facts.values import OriginKind
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.evaluate import Evaluator
@@ -16,7 +16,7 @@ MOST = 32
 """Ways into one expression before it counts as unknown."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Way:
     """One expression that another may take its value from.
 
@@ -35,7 +35,7 @@ class Way:
     not_none: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Ways:
     """Every way into an expression; ``closed``: there is no other.
 
@@ -87,7 +87,7 @@ class Holder(Protocol):
         """Whether both may stand for the same object, so that a change of one is seen in the other."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Held:
     """The objects that an expression may be; ``closed``: it is one of them."""
 

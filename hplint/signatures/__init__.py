@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ast
 import json
-from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from hplint.records import value_record
 
 __all__ = [
     "Default",
@@ -45,7 +46,7 @@ class DefaultKind(Enum):
     """There is one that no literal writes."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Default:
     """A parameter's default. ``value`` counts only for a constant; ``source`` is its text, empty when absent."""
 
@@ -54,7 +55,7 @@ class Default:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Parameter:
     """One parameter.
 
@@ -75,7 +76,7 @@ class Parameter:
         return self.default.kind is DefaultKind.ABSENT and self.kind not in {"*", "**"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Guard:
     """A check that the callable makes on its arguments: where ``condition`` holds, the call raises.
 
@@ -88,7 +89,7 @@ class Guard:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Signature:
     """A public class or function. ``kind`` is ``class`` or ``function``.
 
@@ -119,7 +120,7 @@ class Signature:
         return self.overloaded or any(p.kind == "*" for p in self.parameters)
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Removed:
     """A parameter that the described version no longer takes.
 

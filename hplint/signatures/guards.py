@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 
+from hplint.records import value_record
 from hplint.signatures import Guard, Signature
 from hplint.signatures._evaluate import NOT_NONE, UNKNOWN, evaluate, truth, unsure
 
 __all__ = ["NOT_NONE", "Broken", "broken", "values_read"]
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Broken:
     """A guard that raises. ``message``: what the error says, values filled in. ``parameters``: those to blame."""
 
