@@ -1,4 +1,6 @@
-"""Writes what README.md quotes, the table of rules and hplint's output; ``--check`` fails when it is out of step.
+"""Writes what is made of other files; ``--check`` fails when it is out of step.
+
+That is what README.md quotes, the table of rules and hplint's output, and the index of the table of hyperparameters.
 
 python docs/generate.py [--check]
 """
@@ -10,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hplint import hyperparameters
 from hplint.registry import registry
 from hplint.rule import Rule, Runtime
 
@@ -45,9 +48,9 @@ def output() -> str:
     return f"```console\n$ hplint {' '.join(EXAMPLE)}\n{done.stdout.rstrip()}\n```"
 
 
-def written(text: str) -> str:
+def readme() -> str:
     """The README with its quotations as they should be."""
-    return replaced(replaced(text, "rules", table()), "output", output())
+    return replaced(replaced(README.read_text("utf-8"), "rules", table()), "output", output())
 
 
 def replaced(text: str, name: str, content: str) -> str:
@@ -61,16 +64,18 @@ def replaced(text: str, name: str, content: str) -> str:
 
 
 def main() -> None:
-    """Write the README, or with ``--check`` only look at it."""
-    parser = argparse.ArgumentParser(description="Write what README.md quotes.")
+    """Write the files, or with ``--check`` only look at them."""
+    parser = argparse.ArgumentParser(description="Write what is made of other files.")
     parser.add_argument("--check", action="store_true", help="change nothing; exit with 1 when something is stale")
     arguments = parser.parse_args()
-    text = README.read_text("utf-8")
-    wanted = written(text)
-    if arguments.check and text != wanted:
-        sys.exit("README.md is out of step: run `python docs/generate.py`")
-    if not arguments.check:
-        README.write_text(wanted, "utf-8")
+    # hplint reads the index when it makes its output.
+    for path, wanted in ((hyperparameters.INDEX, hyperparameters.index), (README, readme)):
+        text = wanted()
+        if path.read_text("utf-8") == text:
+            continue
+        if arguments.check:
+            sys.exit(f"{path.name} is out of step: run `python docs/generate.py`")
+        path.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

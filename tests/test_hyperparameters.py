@@ -269,6 +269,10 @@ def test_vocabulary() -> None:
     assert not {"optimizer", "scheduler", "activation", "milestones"} & vocabulary
 
 
+def test_the_index_is_in_step_with_the_table() -> None:
+    assert hyperparameters.INDEX.read_text("utf-8") == hyperparameters.index(), "run `python docs/generate.py`"
+
+
 def test_importing_reads_nothing() -> None:
     code = "import sys, json, hplint.hyperparameters; print(json.dumps(sorted(sys.modules)))"
     loaded = json.loads(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)

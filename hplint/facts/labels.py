@@ -40,5 +40,4 @@ def labelled_values(file: File) -> Iterator[Labelled]:
 
 def hyperparameter_of(label: str) -> str | None:
     """The row of the table that a name in the code stands for (``LR``, ``wd``), None when there is none, or several."""
-    row = hyperparameters.get(label)
-    return None if row is None else row.name
+    return hyperparameters.row_of(label)
