@@ -14,6 +14,7 @@ from hplint.facts.syntax import (
     Assign,
     Attribute,
     AugAssign,
+    Binary,
     Call,
     ClassDef,
     Code,
@@ -172,6 +173,19 @@ class Holders:
     @cached_property
     def _branching(self) -> tuple[Node, ...]:
         return (*self.all(If), *self.all(For), *self.all(While), *self.all(Try), *self.all(Match))
+
+    def loops(self, node: Node, frame: int) -> bool:
+        """Whether a loop of a frame may run a node again."""
+        return any(isinstance(each, For | While) for each in self.around(node, frame))
+
+    def in_place(self, start: int) -> Binary | None:
+        """What ``x *= 2``, which starts there, makes of ``x``, written as ``x * 2``."""
+        return self._in_place.get(start)
+
+    @cached_property
+    def _in_place(self) -> dict[int, Binary]:
+        every = self.all(AugAssign)
+        return {each.start: Binary(each.start, each.end, each.op, each.target, each.value) for each in every}
 
     # --- what is set
 

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 from hplint.facts.commandline import command_option, typer_option
 from hplint.facts.syntax import (
+    Arg,
     Attribute,
     Binding,
     Call,
     ClassDef,
+    Collection,
     FunctionDef,
     Name,
+    Other,
     Parameter,
     Scope,
 )
@@ -20,9 +23,32 @@ from hplint.facts.ways import MOST, Way, Ways, either, one, unknown
 
 if TYPE_CHECKING:
     from hplint.facts.evaluate import Evaluator
+    from hplint.facts.holders import Holders
 
 _PLAIN = ("positional-only", "positional", "keyword-only")
 _ELSEWHERE = "callers in other files may give it"
+
+
+def handed_over(holders: Holders, name: str) -> list[Call]:
+    """Calls of a function that another one is told to make: ``mp.spawn(f, args=(1, 2))``, ``partial(f, lr=1)``."""
+    found = []
+    for maker in ("spawn", "Process", "Thread", "partial"):
+        for call in holders.calls_of(maker):
+            given = {arg.keyword or str(place): arg.value for place, arg in enumerate(call.args)}
+            target = given.get("target" if maker in ("Process", "Thread") else "fn", given.get("0"))
+            if not isinstance(target, Name) or target.id != name:
+                continue
+            passed: list[Arg] = []
+            if maker == "partial":
+                passed.extend(call.args[1:])
+            else:
+                if maker == "spawn":
+                    passed.append(Arg(call.start, call.start, Other(call.start, call.start, "rank", ()), None, ""))
+                packed = given.get("args", given.get("1"))
+                if isinstance(packed, Collection):
+                    passed.extend(Arg(each.start, each.end, each, None, "") for each in packed.elements)
+            found.append(Call(call.start, call.end, target, tuple(passed), call.scope))
+    return found
 
 
 class Parameters:
@@ -94,6 +120,7 @@ class Parameters:
         owner = self._class_of(function)
         if owner is None:
             calls = [call for call in holders.calls_of(function.name) if isinstance(call.func, Name)]
+            calls.extend(handed_over(holders, function.name))
             if len(calls) > MOST:
                 return None
             return [call for call in calls if names.definition(call.func) is function]
@@ -156,4 +183,4 @@ class Parameters:
             return False
         start, end = parent.start, parent.end
         uses = [n for n in self._owner.holders.all(Name) if n.id == function.name and start <= n.start < end]
-        return len(uses) == calls
+        return len(uses) == calls and not handed_over(self._owner.holders, function.name)

@@ -139,6 +139,8 @@ class Steps:
             return self._owner.parameters.ways(binding, self._owner.names.scope(scope))
         if binding.imported is not None:
             return self._of_import(binding.imported)
+        if binding.kind is BindingKind.AUGMENTED:
+            return self._in_place(binding, label)
         if binding.value is None or binding.path is None:
             return unknown(f"`{label}` is {_REASONS.get(binding.kind, 'not a plain value')}")
         if binding.kind is BindingKind.ASSIGN:
@@ -146,6 +148,14 @@ class Steps:
         if binding.kind is BindingKind.LOOP:
             return loop_ways(binding.value, binding.path, label, self._owner)
         return unknown(f"`{label}` is {_REASONS.get(binding.kind, 'not a plain value')}")
+
+    def _in_place(self, binding: Binding, label: str) -> Ways:
+        """What ``lr *= 2`` makes of a name; in a loop nobody knows how often it does."""
+        holders = self._owner.holders
+        changed = holders.in_place(binding.start)
+        if changed is None or holders.loops(binding, holders.frame_at(binding)):
+            return unknown(f"`{label}` is changed in place")
+        return one(Way(changed, OriginKind.CONSTANT, label, self._owner))
 
     def _of_import(self, dotted: str) -> Ways:
         found = self._owner.imported(dotted)
@@ -221,7 +231,6 @@ class Steps:
 
 
 _REASONS = {
-    BindingKind.AUGMENTED: "changed in place",
     BindingKind.WITH: "what a context manager gives",
     BindingKind.FUNCTION: "a function",
     BindingKind.CLASS: "a class",

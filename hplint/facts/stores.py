@@ -10,7 +10,21 @@ from hplint.facts.holders import Store
 from hplint.facts.mappings import LACKING, Mapping
 from hplint.facts.origins import without_none
 from hplint.facts.records import Instance
-from hplint.facts.syntax import Attribute, Call, Compare, Expr, For, If, Literal, Name, Node, Subscript, Unary, While
+from hplint.facts.syntax import (
+    Attribute,
+    AugAssign,
+    Call,
+    Compare,
+    Expr,
+    For,
+    If,
+    Literal,
+    Name,
+    Node,
+    Subscript,
+    Unary,
+    While,
+)
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Held, Way, Ways, either, one, unknown
 
@@ -134,11 +148,14 @@ class Stores:
     def _given(self, store: Store, home: Evaluator, name: str) -> Ways:
         if store.content is not None:
             return self._brought(home.objects(store.content), name)
-        if store.value is None:
+        value = store.value
+        if isinstance(store.node, AugAssign) and not home.holders.loops(store.node, home.holders.frame_at(store.node)):
+            value = home.holders.in_place(store.node.start)
+        if value is None:
             return unknown(f"`{name}` is changed in place")
         base = store.base.id if isinstance(store.base, Name) else ""
         label = f"{base}.{name}" if _is_attribute(store) else f"{base}[{name!r}]"
-        return one(Way(store.value, OriginKind.CONSTANT, label, home))
+        return one(Way(value, OriginKind.CONSTANT, label, home))
 
 
 def _reaches_attributes(store: Store) -> bool:
