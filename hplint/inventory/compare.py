@@ -101,23 +101,23 @@ def _token(given: Given) -> tuple[str, object]:
 
 def _changes(old: tuple[Entry, ...], new: tuple[Entry, ...]) -> tuple[Change, ...]:
     pairs = _matched(_items(old), _items(new))
-    grouped: dict[tuple[Entry | None, Entry | None], tuple[list[Spot], list[Spot]]] = {}
+    grouped: dict[tuple[int, int], list[_Pair]] = {}
     for before, after in pairs:
-        if before is not None and after is not None and before.token == after.token:
-            continue
-        places = grouped.setdefault((before.entry if before else None, after.entry if after else None), ([], []))
-        for each, spots in zip((before, after), places, strict=True):
-            if each is not None:
-                spots.append(each.at)
+        if before is None or after is None or before.token != after.token:
+            # By identity: an entry with many places takes long to be hashed.
+            key = id(before.entry) if before else 0, id(after.entry) if after else 0
+            grouped.setdefault(key, []).append((before, after))
     changes = [
-        Change(_side(entry_old, spots_old), _side(entry_new, spots_new))
-        for (entry_old, entry_new), (spots_old, spots_new) in grouped.items()
+        Change(_side([before for before, _ in group]), _side([after for _, after in group]))
+        for group in grouped.values()
     ]
     return tuple(sorted(changes, key=_order))
 
 
-def _side(entry: Entry | None, places: list[Spot]) -> Side | None:
-    return None if entry is None else Side(entry, tuple(places))
+def _side(items: list[_Item | None]) -> Side | None:
+    """One side of changes that are alike."""
+    there = [item for item in items if item is not None]
+    return Side(there[0].entry, tuple(item.at for item in there)) if there else None
 
 
 def _order(change: Change) -> tuple[tuple[int, int], Spot]:

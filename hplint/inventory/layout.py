@@ -11,6 +11,8 @@ from hplint.inventory.records import Chain, Entry, Spot
 
 _PLACES = 4
 """Places of one entry that are told; of more, the number."""
+_TARGETS = 2
+"""Objects that an entry names."""
 _CHAINS = 3
 
 
@@ -20,14 +22,23 @@ def by_category(entries: Sequence[Entry]) -> Iterator[tuple[str, list[Entry]]]:
         yield heading, list(group)
 
 
-def given_to(entry: Entry, entries: Sequence[Entry]) -> str:
-    """What is given the value: ``Adam.lr``; ``Adam.lr of optimizer_g`` where the objects of a script differ in it."""
-    alike = [each for each in entries if each.hyperparameter == entry.hyperparameter and each.owner == entry.owner]
-    targets = [frozenset(use.target for use in each.uses) for each in alike]
-    own = list(dict.fromkeys(use.target for use in entry.uses))
-    if len(alike) < 2 or not all(own) or len(own) > 2 or len(frozenset().union(*targets)) < sum(map(len, targets)):
-        return entry.owner
-    return f"{entry.owner} of {', '.join(own)}"
+def given_to(entries: Sequence[Entry]) -> list[str]:
+    """What is given each value: ``Adam.lr``; ``Adam.lr of optimizer_g`` where the objects of a script differ in it."""
+    alike: dict[tuple[str, str], list[frozenset[str]]] = {}
+    for entry in entries:
+        alike.setdefault((entry.hyperparameter, entry.owner), []).append(_targets(entry))
+    shown = []
+    for entry in entries:
+        targets = alike[entry.hyperparameter, entry.owner]
+        own = list(dict.fromkeys(use.target for use in entry.uses))
+        distinct = len(frozenset().union(*targets)) == sum(map(len, targets))
+        tell = len(targets) > 1 and distinct and len(own) <= _TARGETS and all(own)
+        shown.append(f"{entry.owner} of {', '.join(own)}" if tell else entry.owner)
+    return shown
+
+
+def _targets(entry: Entry) -> frozenset[str]:
+    return frozenset(use.target for use in entry.uses)
 
 
 def where(entry: Entry) -> str:
@@ -70,7 +81,7 @@ def change_places(change: Change) -> str:
     return f"{shown_places(old)} → {shown_places(new)}"
 
 
-def owners(change: Change) -> str:
+def owners_of(change: Change) -> str:
     """What is given the value: ``Adam.lr``, or ``Adam.lr → SGD.lr``."""
     if change.old is None or change.new is None or change.old.entry.owner == change.new.entry.owner:
         return change.side.entry.owner

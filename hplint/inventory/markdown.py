@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from hplint.inventory import known
 from hplint.inventory.compare import ScriptDiff
-from hplint.inventory.layout import by_category, change_places, given_to, owners, where
+from hplint.inventory.layout import by_category, change_places, given_to, owners_of, where
 from hplint.inventory.records import Entry, Script, State
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~])")
@@ -20,12 +20,10 @@ def render(scripts: Sequence[Script]) -> str:
 
 def _script(script: Script) -> Iterator[str]:
     yield f"## {_plain(script.path)}\n"
+    owners = {id(entry): owner for entry, owner in zip(script.entries, given_to(script.entries), strict=True)}
     for heading, entries in by_category(script.entries):
         yield f"### {heading}\n"
-        rows = [
-            (known.title(e.hyperparameter), _value(e), _code(given_to(e, script.entries)), _plain(where(e)))
-            for e in entries
-        ]
+        rows = [(known.title(e.hyperparameter), _value(e), _code(owners[id(e)]), _plain(where(e))) for e in entries]
         yield from _table(("Hyperparameter", "Value", "Given to", "Where"), rows)
         yield ""
 
@@ -44,7 +42,7 @@ def _diff(diff: ScriptDiff, old: str, new: str) -> Iterator[str]:
             known.title(change.side.entry.hyperparameter),
             _value(change.old.entry) if change.old else "",
             _value(change.new.entry) if change.new else "",
-            _code(owners(change)),
+            _code(owners_of(change)),
             _plain(change_places(change)),
         )
         for change in diff.changes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hplint.inventory.compare import Change, ScriptDiff, counts
-from hplint.inventory.layout import by_category, change_places, given_to, owners, shown_places, where
+from hplint.inventory.layout import by_category, change_places, given_to, owners_of, shown_places, where
 from hplint.inventory.records import Entry, Explanation, Script, State
 from hplint.report.style import Style, printable
 
@@ -25,7 +25,8 @@ def render(scripts: Sequence[Script], *, color: bool = False) -> str:
 
 def _script(script: Script, style: Style) -> Iterator[str]:
     yield style(printable(script.path), "bold")
-    rows = {id(entry): _cells(entry, script) for entry in script.entries}
+    owners = given_to(script.entries)
+    rows = {id(entry): _cells(entry, owner) for entry, owner in zip(script.entries, owners, strict=True)}
     widths = _widths([*rows.values()])
     for heading, entries in by_category(script.entries):
         yield ""
@@ -38,8 +39,7 @@ def _script(script: Script, style: Style) -> Iterator[str]:
             before = name
 
 
-def _cells(entry: Entry, script: Script) -> _Row:
-    owner = given_to(entry, script.entries)
+def _cells(entry: Entry, owner: str) -> _Row:
     return entry.hyperparameter, printable(entry.value), printable(owner), printable(where(entry))
 
 
@@ -83,7 +83,7 @@ def _diff(diff: ScriptDiff, style: Style) -> Iterator[str]:
 def _change(change: Change) -> _Row:
     values = [side.entry.value for side in (change.old, change.new) if side is not None]
     name = change.side.entry.hyperparameter
-    return name, printable(" → ".join(values)), printable(owners(change)), printable(change_places(change))
+    return name, printable(" → ".join(values)), printable(owners_of(change)), printable(change_places(change))
 
 
 def render_why(explanations: Sequence[Explanation], *, color: bool = False) -> str:
