@@ -6,6 +6,7 @@ open at its start. Classes and functions that the file itself does not use are f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,7 +32,6 @@ from hplint.facts.flow import (
 )
 from hplint.facts.following_expressions import Spent
 from hplint.facts.following_ways import Ways
-from hplint.facts.following_worth import Worth
 from hplint.facts.syntax import (
     Assign,
     Attribute,
@@ -64,11 +64,14 @@ _NOTHING_KNOWN = Given((), {}, complete=False, nodes={})
 
 @dataclass(frozen=True, slots=True)
 class Flows:
-    """What was met on the way: every operation, how often each result is read, every call of a loss."""
+    """What was met on the way: every operation, and every call of a loss.
+
+    ``used_again``: where operations stand whose results are read more often than they are made.
+    """
 
     steps: tuple[Step, ...]
     losses: tuple[LossUse, ...]
-    reads: dict[Step, int]
+    used_again: frozenset[syntax.Node]
 
 
 def flows_of(file: File) -> Flows:
@@ -76,7 +79,11 @@ def flows_of(file: File) -> Flows:
     follower = _Follower(file, _BUDGET + len(file.text) // _CHARACTERS)
     with suppress(Spent, RecursionError):
         follower.whole()
-    return Flows(tuple(follower.steps), tuple(follower.losses), follower.reads)
+    spare = Counter(step.node for step in follower.steps)
+    for step, count in follower.reads.items():
+        spare[step.node] -= count
+    used_again = frozenset(node for node, left in spare.items() if left < 0)
+    return Flows(tuple(follower.steps), tuple(follower.losses), used_again)
 
 
 class _Follower(Ways):
@@ -84,14 +91,14 @@ class _Follower(Ways):
 
     def __init__(self, file: File, budget: int) -> None:
         super().__init__(file, budget)
-        self._worth = Worth(file)
         self._modules: dict[str, Frame] = {}
 
     def whole(self) -> None:
         """Follow the module, then what it does not use itself."""
-        if self._worth.anything:
+        if self.worth.anything:
             frame = Frame(self.file, 0, {})
             self.block(frame, self.file.code.body)
+            self._not_applied()
             self._unused(frame)
 
     def body(self, frame: Frame, statements: tuple[Stmt, ...]) -> bool:
@@ -103,7 +110,7 @@ class _Follower(Ways):
 
     def project_name(self, dotted: str, frame: Frame) -> Flow:
         """Modules of the project are read for what reaches a loss here."""
-        if not self._worth.losses or dotted.startswith(_LIBRARIES):
+        if not self.worth.losses or dotted.startswith(_LIBRARIES):
             return UNKNOWN
         if frame.file is not self.file and len(self._modules) > _FURTHER:
             return UNKNOWN
@@ -147,6 +154,19 @@ class _Follower(Ways):
         plain = {func.id for func in calls if isinstance(func, Name)}
         return frozenset(plain | {func.attr for func in calls if isinstance(func, Attribute)})
 
+    def _not_applied(self) -> None:
+        """Send something through the models that were made, with their sizes, and not seen to be called."""
+        heap = self.heap
+        for made in tuple(self.made):
+            _, forward = self.find(made.kind, "forward")
+            new = isinstance(forward, FunctionDef) and (forward, made.kind.node) not in self.entered
+            if new and made.kind.file is self.file and self.worth.layers(made.kind.node):
+                self.heap = dict(heap)
+                method = self.attribute(made, "forward", Frame(self.file, 0, {}, made.kind.frame))
+                if isinstance(method, Function):
+                    self.inline(method, _NOTHING_KNOWN)
+        self.heap = heap
+
     def _unused(self, frame: Frame) -> None:
         """Follow the functions and classes defined in a frame that nothing was seen to call."""
         heap = self.heap
@@ -156,7 +176,7 @@ class _Follower(Ways):
         for flow in found:
             if isinstance(flow, Kind):
                 self._unused_methods(flow)
-            elif (flow.node, None) not in self.entered and self._worth.function(flow.node):
+            elif (flow.node, None) not in self.entered and self.worth.function(flow.node):
                 self.heap = dict(heap)
                 self.inline(flow, _NOTHING_KNOWN)
             self.heap = heap
@@ -168,9 +188,9 @@ class _Follower(Ways):
             for each in own
             if each.name not in ("__init__", "forward")
             and (each, kind.node) not in self.entered
-            and self._worth.function(each)
+            and self.worth.function(each)
         }
-        if self._worth.layers(kind.node):
+        if self.worth.layers(kind.node):
             _, forward = self.find(kind, "forward")
             if isinstance(forward, FunctionDef) and (forward, kind.node) not in self.entered:
                 methods["forward"] = forward

@@ -197,6 +197,7 @@ class Calls(Libraries):
     def construct(self, kind: Kind, given: Given, node: Node) -> Instance:
         """A new object."""
         made = Instance(kind, node)
+        self.made.append(made)
         owner, member = self.find(kind, "__init__")
         if owner is not None and isinstance(member, FunctionDef):
             self.inline(Function(member, owner.file, owner.frame, owner, made), given)
@@ -256,7 +257,8 @@ class Calls(Libraries):
         bound = function.bound
         key = node, bound.kind.node if isinstance(bound, Instance) else None
         self.entered[key] = self.entered.get(key, 0) + 1
-        if node in self._stack or len(self._stack) >= NESTING or self.entered[key] > _REPEATS:
+        telling = function.file is not self.file or self.worth.call(node)
+        if not telling or node in self._stack or len(self._stack) >= NESTING or self.entered[key] > _REPEATS:
             self.escaped(given)
             return UNKNOWN
         names, first = self._bind(function, given)

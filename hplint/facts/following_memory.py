@@ -22,6 +22,7 @@ from hplint.facts.flow import (
     Step,
     several,
 )
+from hplint.facts.following_worth import Worth
 from hplint.facts.syntax import Call, ClassDef, Expr, Node
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ class Memory:
 
     def __init__(self, file: File) -> None:
         self.file = file
+        self.worth = Worth(file)
         self.heap: dict[Key, Flow | Content] = {}
         self.steps: list[Step] = []
         self.losses: list[LossUse] = []
         self.reads: dict[Step, int] = {}
         self.entered: dict[tuple[Node, ClassDef | None], int] = {}
+        self.made: list[Instance] = []
         self.born = 0
         """How many lists, tuples and dictionaries were made."""
         self.calls: list[Call] = []

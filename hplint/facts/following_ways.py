@@ -69,6 +69,9 @@ class Ways(Expressions):
 
     def _s_for(self, statement: For, frame: Frame) -> bool:
         iterated = self.value(statement.iter, frame)
+        if frame.file is self.file and not self.worth.loop(statement):
+            self._left_open(statement, frame)
+            return False
         known = None if isinstance(iterated, Several) else self.iterated(iterated)
         outer_exits, frame.exits = frame.exits, []
         ended = False
@@ -91,20 +94,27 @@ class Ways(Expressions):
         return self.block(frame, statement.orelse) or ended
 
     def _s_while(self, statement: While, frame: Frame) -> bool:
+        if frame.file is self.file and not self.worth.loop(statement):
+            self._left_open(statement, frame)
+            return False
         outer_exits, frame.exits = frame.exits, []
         self.value(statement.test, frame)
         self._loop(statement, None, frame)
         frame.exits = outer_exits
         return self.block(frame, statement.orelse)
 
-    def _loop(self, statement: For | While, item: Flow | None, frame: Frame) -> None:
-        """Follow a body that runs any number of times."""
-        before = dict(self.heap)
-        states = self._ways((dict(frame.names), before))
+    def _left_open(self, statement: For | While, frame: Frame) -> None:
+        """What a loop assigns may be anything from here on."""
         for name, bindings in frame.file.code.scopes[frame.scope].bindings.items():
             known = frame.names.get(name)
             if known is not None and any(statement.start <= each.start < statement.end for each in bindings):
                 frame.names[name] = several((known, UNKNOWN))
+
+    def _loop(self, statement: For | While, item: Flow | None, frame: Frame) -> None:
+        """Follow a body that runs any number of times."""
+        before = dict(self.heap)
+        states = self._ways((dict(frame.names), before))
+        self._left_open(statement, frame)
         if isinstance(statement, For) and item is not None:
             self.assign(statement.target, item, frame)
         self._way(frame, lambda: self.block(frame, statement.body), states)

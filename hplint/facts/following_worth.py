@@ -8,14 +8,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hplint.facts.operations import words
-from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, Import, Literal, Name, Node
+from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, FunctionDef, Import, Lambda, Literal, Name, Node
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
 _LIBRARIES = words("torch numpy os sys time math argparse random json logging typing re torchvision")
 _LOSSES = re.compile(r"[Cc]ross_?[Ee]ntropy|with_logits|WithLogits")
-_USES_LOSS = re.compile(r"loss|crit|entropy|logits", re.IGNORECASE)
+_USES_LOSS = re.compile(r"loss|crit|entropy|logits|model|net(?![a-z])|train", re.IGNORECASE)
+_TELLING = re.compile(
+    r"loss|crit|entropy|logits|softmax|sigmoid|model|net(?![a-z])|train|nn\.|self\(|self\.\w+\(|return [\w.]+\(",
+    re.IGNORECASE,
+)
+_ALWAYS = ("__init__", "forward", "__call__")
 _ACTIVATION = re.compile(r"softmax|sigmoid", re.IGNORECASE)
 _SOFTMAX = re.compile(r"softmax", re.IGNORECASE)
 _LAYER = re.compile(r"(Lazy)?Linear|Conv(Transpose)?[123]d|(Batch|Layer|Group|Instance)Norm([123]d)?|RNN|LSTM|GRU")
@@ -27,6 +32,7 @@ class Worth:
     def __init__(self, file: File) -> None:
         self._file = file
         self._text = file.text
+        self._known: dict[Node, bool] = {}
 
     @cached_property
     def anything(self) -> bool:
@@ -54,6 +60,19 @@ class Worth:
     def layers(self, node: Node) -> bool:
         """Whether a class or function has two layers of known sizes, or one and a softmax."""
         return self._in(node.start, node.end)
+
+    def loop(self, node: Node) -> bool:
+        """Whether the body of a loop is more than the training of a model whose loss does not matter here."""
+        return self.losses or self._text.find("backward(", node.start, node.end) < 0
+
+    def call(self, node: FunctionDef | Lambda) -> bool:
+        """Whether what a function of this file does or gives may have to do with models and losses."""
+        if isinstance(node, Lambda) or node.name in _ALWAYS:
+            return True
+        known = self._known.get(node)
+        if known is None:
+            known = self._known[node] = self._has(_TELLING, node)
+        return known
 
     def _in(self, start: int, end: int) -> bool:
         first = bisect_left(self._sized, start)

@@ -118,7 +118,7 @@ def linear_linear_no_activation(file: File) -> Iterator[Draft]:
 
 def _is_mistake(file: File, first: Step, second: Step) -> bool:
     """Whether the two layers are neither a factorisation nor used apart from each other."""
-    if first.layer is second.layer or file.flows.reads.get(first, 0) > 1:
+    if first.layer is second.layer or first.node in file.flows.used_again:
         return False
     if any(is_given(step, "bias") for step in (first, second)):
         return False
