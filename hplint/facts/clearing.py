@@ -52,8 +52,7 @@ def never_cleared(loop: TrainingLoop) -> Iterator[Uncleared]:
         computed = [*_in_closure(file, event)] if event.closure else _computed(step.events[:at], event)
         if not computed or any(may_clear(each, event) for each in step.events):
             continue
-        optimizer = stepped(event)
-        certain = None if optimizer is None else _known(file, optimizer, body)
+        certain = _certain(file, event, body)
         if certain is not None and not _mentioned(loop.step, body, event):
             elsewhere = next((each for each in loop.outside if may_clear(each, event)), None)
             yield Uncleared(computed[0], event, certain, elsewhere)
@@ -98,7 +97,7 @@ def may_clear(event: Event, step: Event) -> bool:
 
 def stepped(event: Event) -> Expr | None:
     """The optimizer of a step as it is written where it steps; None for steps that are given more than they need."""
-    call = event.at
+    call = event.at if event.elsewhere is None else event.elsewhere[1]
     if not isinstance(call, Call) or not isinstance(call.func, Attribute):
         return None
     if not call.args or event.closure:
@@ -108,15 +107,35 @@ def stepped(event: Event) -> Expr | None:
     return given if scaled and "scaler" in last_name(call.func.value).lower() else None
 
 
-def _known(file: File, optimizer: Expr, loop: Node) -> bool | None:
-    """Whether an optimizer is a library's; None if it is none, may be made in the loop, or is the project's own."""
+def _certain(file: File, step: Event, loop: Node) -> bool | None:
+    """Whether the optimizer of a step is a library's; None if it is none, or may be new in each round."""
+    optimizer = stepped(step)
+    if step.elsewhere is None:
+        return None if optimizer is None or _bound_in(file, optimizer, loop) else _known(file, optimizer, loop)
+    receivers = Receivers(file)
+    call = step.node
+    given = (
+        [arg.value for arg in call.args if receivers.text(arg.value) == step.target] if isinstance(call, Call) else []
+    )
+    if given:
+        return None if _bound_in(file, given[0], loop) else _known(file, given[0], loop)
+    bound = not isinstance(call, Call) or _bound_in(file, call.func, loop)
+    return None if bound or optimizer is None else _known(step.elsewhere[0], optimizer, None)
+
+
+def _bound_in(file: File, expr: Expr, loop: Node) -> bool:
+    """Whether the object that an expression starts from may be another one in each round of a loop."""
+    root = next(part for part in walk(expr) if not isinstance(part, Attribute | syntax.Subscript))
+    found = file.names.lookup(root.id, root.scope) if isinstance(root, Name) else None
+    return found is None or any(inside(binding, loop) for binding in found[1])
+
+
+def _known(file: File, optimizer: Expr, loop: Node | None) -> bool | None:
+    """The same for an optimizer where it is written."""
     made = made_by(file, optimizer)
     if not made:
-        root = next(part for part in walk(optimizer) if not isinstance(part, Attribute | syntax.Subscript))
-        found = file.names.lookup(root.id, root.scope) if isinstance(root, Name) else None
-        inner = found is None or any(inside(binding, loop) for binding in found[1])
-        return None if inner or not _imports_torch(file) else False
-    if any(inside(call, loop) for call in made):
+        return False if _imports_torch(file) else None
+    if loop is not None and any(inside(call, loop) for call in made):
         return None
     others = [call for call in made if not _LIBRARIES.fullmatch(file.qualified(call.func) or "")]
     own = any(last_name(call.func)[:1].isupper() for call in others)  # a class, whose step may clear

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from hplint.facts.events import Event, EventKind, Grad, Role
 from hplint.facts.receivers import Receivers, last_name, role_by_name, words
@@ -58,7 +58,12 @@ class Effect:
 
 
 class Effects:
-    """Tells what the calls and assignments of one file do."""
+    """Tells what the calls and assignments of one file do.
+
+    ``WORDS``: a module whose text holds none of these does nothing.
+    """
+
+    WORDS: ClassVar[tuple[str, ...]] = ("backward", "zero_grad", ".step(", ".grad", "clip_grad")
 
     def __init__(self, file: File, receivers: Receivers) -> None:
         self._file = file

@@ -53,7 +53,8 @@ class Evaluation:
     ``forward``: the call of the model. ``loop``: the loop over data around it. ``training``: what has put the model
     into training mode when it gets there, on a way that is all in view; None where that is not certain.
     ``returns_to_training``: that happens again after the evaluation, or nothing is trained after it.
-    ``grad``: whether gradients are recorded there, on every way.
+    ``grad``: whether gradients are recorded there, on every way. ``elsewhere``: the model is called in a function of
+    another module, and ``forward`` is the call of that.
     """
 
     file: File
@@ -63,6 +64,7 @@ class Evaluation:
     model: Expr
     training: Event | None = None
     returns_to_training: bool = False
+    elsewhere: bool = False
     grad: Grad = Grad.UNSURE
 
     @property
@@ -78,7 +80,7 @@ def evaluations(file: File) -> tuple[Evaluation, ...]:
 
 @lru_cache(maxsize=1)
 def _evaluations(file: File) -> tuple[Evaluation, ...]:
-    return tuple(_Evaluations(file).all()) if any(_contexts(file)) else ()
+    return tuple(_Evaluations(file).all()) if any(_contexts(file)) or _calls_evaluation(file) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,27 +101,38 @@ class _Way:
 
 
 class _Evaluations:
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, summaries: Summaries | None = None) -> None:
         self._file = file
-        self._summaries = Summaries(file, ModeEffects)
+        self._summaries = summaries or Summaries(file, ModeEffects)
         self._callers = self._summaries.callers
 
     def all(self) -> Iterator[Evaluation]:
-        found = {id(each.forward): each for each in self._candidates()}
-        if not found:
+        found = {id(each.forward): each for each in self.candidates()}
+        foreign = self._foreign()
+        if not found and not foreign:
             return
         ways: dict[int, list[_Way]] = {key: [] for key in found}
-        for function, traces in self._reaching([each.function for each in found.values()]):
+        starts = [each.function for each in found.values()]
+        starts += [self._callers.function_around(call) for call in self._summaries.places.foreign if foreign]
+        for function, traces in self._reaching(starts):
             # Nobody calls the module, or calls a training script with gradients switched off.
             root = function is None or any(trace.event.kind is EventKind.BACKWARD for trace in traces)
             for position, trace in enumerate(traces):
+                if trace.event.kind is not EventKind.FORWARD:
+                    continue
                 key = id(trace.event.at)
-                if trace.event.kind is EventKind.FORWARD and key in found:
+                if trace.event.elsewhere is not None:
+                    if id(trace.event.elsewhere[1]) not in foreign:
+                        continue  # One call of another module may train and evaluate.
+                    self._note_foreign(function, trace.event, found, ways)
+                if key in found:
                     training = self._training(traces, position)
                     ways[key].append(_Way(trace, training, root))
         for key, each in found.items():
             grads = {way.forward.event.grad for way in ways[key]}
-            if not grads or self._trains(each) or (each.loop is None and grads != {Grad.OFF}):
+            if not each.elsewhere and (self.trains(each) or (each.loop is None and grads != {Grad.OFF})):
+                continue
+            if not grads:
                 continue
             way = next((way for way in ways[key] if way.training is not None), None)
             whole = len(grads) == 1 and (any(way.root for way in ways[key]) or Grad.OFF in grads)
@@ -132,7 +145,36 @@ class _Evaluations:
 
     # --- which calls
 
-    def _candidates(self) -> Iterator[Evaluation]:
+    def _foreign(self) -> frozenset[int]:
+        """The calls of models that are evaluations in other modules, of which this file calls the functions."""
+        files = {id(file): file for call in self._summaries.places.foreign if (file := self._module_of(call))}
+        return frozenset(
+            id(each.forward)
+            for file in files.values()
+            for module in (_Evaluations(file, self._summaries.module(file)),)
+            for each in module.candidates()
+            if each.loop is not None and not module.trains(each)
+        )
+
+    def _module_of(self, call: Call) -> File | None:
+        found = self._summaries.elsewhere.helper(call)
+        if found is None or not (_EVALUATES & set(words(found[1].name))):
+            return None
+        return found[0]
+
+    def _note_foreign(
+        self, function: FunctionDef | None, event: Event, found: dict[int, Evaluation], ways: dict[int, list[_Way]]
+    ) -> None:
+        """An evaluation in another module is told at the call here that is given the model."""
+        call = event.at
+        if not isinstance(call, Call) or id(call) in found or self._callers.function_around(call) is not function:
+            return
+        given = [arg.value for arg in call.args if self._summaries.receivers.text(arg.value) == event.target]
+        if given:
+            found[id(call)] = Evaluation(self._file, function, None, call, given[0], elsewhere=True)
+            ways[id(call)] = []
+
+    def candidates(self) -> Iterator[Evaluation]:
         """The calls of models in functions, or in loops over data, that are named after evaluation."""
         effects = self._summaries.effects
         assert isinstance(effects, ModeEffects)
@@ -174,7 +216,7 @@ class _Evaluations:
         name = self._file.qualified(decorator.func if isinstance(decorator, Call) else decorator) or ""
         return name.startswith(("torch.", "builtins.", "functools.")) and not name.startswith("torch.jit.")
 
-    def _trains(self, each: Evaluation) -> bool:
+    def trains(self, each: Evaluation) -> bool:
         """Whether gradients are computed in the same loop, are asked for, or were switched off the old way."""
         around = each.loop if each.loop is not None else each.function
         assert around is not None
@@ -263,6 +305,12 @@ def _contexts(file: File) -> Iterator[FunctionDef | For]:
     """Functions, and loops over data, that are named after evaluation."""
     yield from (each for each in file.all(FunctionDef) if not _EVALUATES.isdisjoint(words(each.name)))
     yield from (each for each in file.all(For) if not _EVALUATES.isdisjoint(_words_of(each.iter)))
+
+
+def _calls_evaluation(file: File) -> bool:
+    """Whether something imported from the project is called that is named after evaluation."""
+    calls = (call for call in file.all(Call) if not _EVALUATES.isdisjoint(words(last_name(call.func))))
+    return any(file.names.of_project(call.func) is not None for call in calls)
 
 
 def _words_of(expr: Expr) -> frozenset[str]:

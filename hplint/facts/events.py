@@ -97,7 +97,8 @@ class Event:
     file, None when ``node`` does. ``guards``: the conditions between the step's block and the event, outermost first.
     ``loops``: where the inner loops around it within the step start, outermost first.
     ``closure``: a step that is given a closure, which clears and computes the gradients itself.
-    ``grad``: whether gradients are recorded there.
+    ``grad``: whether gradients are recorded there. ``elsewhere``: what does it in another module, with that
+    module, where ``node`` and ``via`` are calls of a function there.
     """
 
     kind: EventKind
@@ -110,6 +111,7 @@ class Event:
     models: tuple[str, ...] = ()
     closure: bool = False
     grad: Grad = Grad.ON
+    elsewhere: tuple[File, Node] | None = None
 
     @property
     def at(self) -> Node:

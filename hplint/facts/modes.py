@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from hplint.facts import torch_roles as roles
 from hplint.facts.constructed import unwrapped
@@ -29,6 +29,8 @@ _LEAVES_THE_MODE = re.compile(
 
 class ModeEffects(Effects):
     """Tells which calls switch the mode of a model, call it, or may do so unseen."""
+
+    WORDS: ClassVar[tuple[str, ...]] = (".eval(", ".train(", "backward", "no_grad", "inference_mode")
 
     def stores(self) -> Iterator[Assign | AugAssign]:
         for statement in self._file.all(Assign):

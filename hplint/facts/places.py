@@ -41,11 +41,13 @@ class Callers:
 class Places:
     """The calls and assignments that do something, in themselves or through functions of this file.
 
-    Told by names alone: a few are in it for no reason, and all else need not be read.
+    Told by names alone: a few are in it for no reason, and all else need not be read. ``foreign`` are calls of helpers
+    in other modules that do something.
     """
 
-    def __init__(self, file: File, effects: Effects, callers: Callers) -> None:
-        acting = [*effects.acting(callers.by_name)]
+    def __init__(self, file: File, effects: Effects, callers: Callers, foreign: tuple[Call, ...] = ()) -> None:
+        self.foreign = foreign
+        acting = [*effects.acting(callers.by_name), *foreign]
         stores = [*effects.stores()]
         around = (callers.function_around(call) for call in acting)
         pending = [function.name for function in around if function is not None]

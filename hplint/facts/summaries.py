@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hplint.facts import syntax
 from hplint.facts.effects import Effect, Effects, targets_of
+from hplint.facts.elsewhere import Elsewhere
 from hplint.facts.events import Event, Grad, Guard, Role
 from hplint.facts.places import Callers, Places
 from hplint.facts.receivers import Receivers, last_name
@@ -63,26 +64,46 @@ class Trace:
 class Summaries:
     """The traces of every function of a file, each read once. ``effects`` tells what counts as an event."""
 
-    def __init__(self, file: File, effects: Callable[[File, Receivers], Effects] = Effects) -> None:
+    def __init__(
+        self,
+        file: File,
+        effects: Callable[[File, Receivers], Effects] = Effects,
+        importer: Summaries | None = None,
+    ) -> None:
         self.file = file
         self.receivers = Receivers(file)
         self.effects = effects(file, self.receivers)
         self.callers = Callers(file)
+        self.elsewhere = Elsewhere(file, self.callers, self.effects.WORDS)
+        self._made = effects
         self._known: dict[int, tuple[Trace, ...]] = {}
-        self._active: list[int] = []
+        self._active: list[tuple[int, int]] = [] if importer is None else importer._active
+        self._modules: dict[int, Summaries] = {} if importer is None else importer._modules
+        self._modules[id(file)] = self
 
     @cached_property
     def places(self) -> Places:
         """Where something is done that has to be read."""
-        return Places(self.file, self.effects, self.callers)
+        foreign = (call for call in self.elsewhere.calls() if self.of_helper(call))
+        return Places(self.file, self.effects, self.callers, tuple(foreign))
+
+    def of_helper(self, call: Call) -> tuple[Trace, ...]:
+        """The traces of the function of another module that a call runs."""
+        found = self.elsewhere.helper(call)
+        return () if found is None else self.module(found[0]).of(found[1])
+
+    def module(self, file: File) -> Summaries:
+        """The summaries of another module of the project."""
+        return self._modules.get(id(file)) or Summaries(file, self._made, self)
 
     def of(self, function: FunctionDef) -> tuple[Trace, ...]:
         """The traces of a function; nothing for one that is being read (recursion) or too deep in helpers."""
         key = function.start
         if key not in self._known:
-            if key in self._active or len(self._active) >= _NESTING:
+            place = (id(self.file), key)
+            if place in self._active or len(self._active) >= _NESTING:
                 return ()
-            self._active.append(key)
+            self._active.append(place)
             self._known[key] = self._read(function) if self.places.within(function) else ()
             self._active.pop()
         return self._known[key]
@@ -272,18 +293,23 @@ class _Reading:
         self.guards.pop()
 
     def _call(self, call: Call) -> None:
+        summaries = self.summaries
         helper, owner = self.summaries.helper(call)
-        if helper is None or not self._inline(call, helper, owner):
+        elsewhere = summaries.elsewhere.helper(call) if helper is None else None
+        if elsewhere is not None:
+            summaries, helper, owner = summaries.module(elsewhere[0]), elsewhere[1], elsewhere[2]
+        if helper is None or not self._inline(call, summaries, helper, owner):
             effect = self.summaries.effects.of_call(call)
             if effect is not None and not (helper is not None and effect.event.kind.value == "unknown"):
                 self._keep(effect)
 
-    def _inline(self, call: Call, helper: FunctionDef, owner: Expr | None) -> bool:
+    def _inline(self, call: Call, module: Summaries, helper: FunctionDef, owner: Expr | None) -> bool:
         """Take over what a helper does, in the caller's words; whether it does anything."""
-        inner = self.summaries.of(helper)
+        inner = module.of(helper)
         if not inner:
             return False
-        names = _Renaming(self.summaries, call, helper, owner)
+        foreign = module is not self.summaries
+        names = _Renaming(self.summaries, call, helper, owner, module.file)
         for trace in inner:
             given = names.given.get(trace.event.target or "")
             role, pending = trace.event.role, trace.pending
@@ -299,10 +325,11 @@ class _Reading:
                 names.target(event.target),
                 call,
                 guards=event.guards,
-                via=event.at,
-                loops=(*(loop.start for loop in trace.chain), *event.loops),
+                via=call if foreign else event.at,
+                loops=(*(-loop.start - 1 if foreign else loop.start for loop in trace.chain), *event.loops),
                 role=role,
-                models=event.models,
+                models=() if foreign else event.models,
+                elsewhere=event.elsewhere or ((module.file, event.at) if foreign else None),
                 closure=event.closure,
                 grad=event.grad if self.grad is Grad.ON or event.grad is Grad.OFF else self.grad,
             )
@@ -333,10 +360,11 @@ class _Reading:
 class _Renaming:
     """A helper's names in the words of its caller."""
 
-    def __init__(self, summaries: Summaries, call: Call, helper: FunctionDef, owner: Expr | None) -> None:
+    def __init__(self, summaries: Summaries, call: Call, helper: FunctionDef, owner: Expr | None, module: File) -> None:
         self._file = summaries.file
         self._start = helper.start
-        self._local = frozenset(self._file.code.scopes[helper.scope].bindings)
+        self._foreign = module is not summaries.file
+        self._local = frozenset(module.code.scopes[helper.scope].bindings)
         self.given: dict[str, Expr] = dict(_given(call, helper, owner))
         self._texts = {name: summaries.receivers.text(expr) for name, expr in self.given.items()}
 
@@ -348,7 +376,7 @@ class _Renaming:
         if root in self.given:
             outer = self._texts[root]
             return outer and outer + text[len(root) :]
-        return None if root in self._local else text
+        return None if root in self._local or self._foreign else text
 
     def guard(self, guard: Guard) -> Guard:
         return Guard(guard.test, guard.truth, _NAMES.sub(self._word, guard.text), guard.case)
@@ -357,7 +385,7 @@ class _Renaming:
         name = match.group()
         if name in self.given:
             return self._file.source(self.given[name])
-        return f"{name}@{self._start}" if name in self._local else name
+        return f"{name}@{self._start}" if name in self._local or self._foreign else name
 
 
 def _given(call: Call, helper: FunctionDef, owner: Expr | None) -> Iterator[tuple[str, Expr]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hplint.facts.events import Event, EventKind, Guard, Role, TrainingStep
 from hplint.facts.receivers import last_name
 from hplint.facts.summaries import Loop, Summaries, Trace, summaries_of
-from hplint.facts.syntax import ClassDef, Comprehension, FunctionDef
+from hplint.facts.syntax import Call, ClassDef, Comprehension, For, FunctionDef
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -30,7 +30,7 @@ _HOOKS = frozenset({"training_step", "training_step_end", "optimizer_step", "opt
 class TrainingLoop:
     """A loop that does a training step each time round, itself or through one call of a helper.
 
-    ``step``: what happens in its body; ``outside``: what the function around it does before and after.
+    ``step``: what happens in its body; ``outside``: what the function does around the loop, before and after it.
     """
 
     step: TrainingStep
@@ -57,7 +57,7 @@ def _is_own(step: TrainingStep) -> bool:
 @lru_cache(maxsize=2)
 def _blocks(file: File) -> tuple[TrainingLoop, ...]:
     """Every block of the file with a ``backward`` or a closure, some of which only hold another one."""
-    if "backward" not in file.text:
+    if "backward" not in file.text and not ("optim" in file.text and file.all(For)):
         return ()
     summaries = summaries_of(file)
     blocks: list[TrainingLoop] = []
@@ -72,24 +72,30 @@ def _reaching_backward(summaries: Summaries) -> tuple[FunctionDef | None, ...]:
 
     Told by names alone: the few that are in it for no reason are sorted out when they are read.
     """
+    callers = summaries.callers
     found: dict[int, FunctionDef | None] = {}
     passed: set[str] = set()
     pending = ["backward", "manual_backward"]
+
+    def reached(call: Call) -> None:
+        function = callers.function_around(call)
+        scope = 0 if function is None else function.scope
+        while scope not in found:
+            found[scope] = function
+            if function is None:
+                break
+            pending.append(function.name)
+            function = callers.function_outside(function)  # what hands it on as a closure
+            scope = 0 if function is None else function.scope
+
+    for call in summaries.places.foreign:
+        reached(call)
     while pending:
         name = pending.pop()
-        if name in passed:
-            continue
-        passed.add(name)
-        for call in summaries.callers.by_name.get(name, ()):
-            function = summaries.callers.function_around(call)
-            scope = 0 if function is None else function.scope
-            while scope not in found:
-                found[scope] = function
-                if function is None:
-                    break
-                pending.append(function.name)
-                function = summaries.callers.function_outside(function)  # what hands it on as a closure
-                scope = 0 if function is None else function.scope
+        if name not in passed:
+            passed.add(name)
+            for call in callers.by_name.get(name, ()):
+                reached(call)
     return tuple(found[number] for number in sorted(found))
 
 
@@ -105,7 +111,7 @@ def _steps(summaries: Summaries, function: FunctionDef | None, traces: tuple[Tra
     blocks = {id(block[-1]) if block else 0: block for trace in known if (block := _block(trace, steps)) is not None}
     for block in blocks.values():
         events = tuple(_event(summaries, trace, len(block)) for trace in known if _inside(trace, block))
-        outside = tuple(trace.event for trace in known if not _inside(trace, block))
+        outside = tuple(trace.event for trace in known if len(trace.chain) < len(block) and _around(trace, block))
         loop = block[-1] if block else None
         assert not isinstance(loop, Comprehension)
         opaque = any(event.kind is EventKind.UNKNOWN for event in events)
@@ -130,6 +136,12 @@ def _inside(trace: Trace, block: tuple[Loop, ...]) -> bool:
     # The innermost loop tells: it stands in the others wherever it is met.
     depth = len(block)
     return not depth or (len(trace.chain) >= depth and trace.chain[depth - 1] is block[-1])
+
+
+def _around(trace: Trace, block: tuple[Loop, ...]) -> bool:
+    """Whether something is done in the loops around a block, or outside of all loops."""
+    shared = zip(trace.chain, block, strict=False)
+    return not trace.event.loops and all(own is other for own, other in shared)
 
 
 def _event(summaries: Summaries, trace: Trace, depth: int) -> Event:

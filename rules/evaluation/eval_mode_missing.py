@@ -138,10 +138,10 @@ from hplint.rule import (
     subject=Files("torch"),
 )
 def eval_mode_missing(file: File) -> Iterator[Draft]:
-    told: set[tuple[int | None, str]] = set()
+    told: set[tuple[int, str]] = set()
     for found in () if is_test(file) else evaluations(file):
         switch, name = found.training, file.source(found.model)
-        place = (None if found.function is None else found.function.start, name)
+        place = ((found.loop or found.forward).start, name)
         if switch is None or place in told:
             continue
         layers = [switched_layers(file, call) for call in made_by(file, found.model)]
@@ -163,7 +163,7 @@ def eval_mode_missing(file: File) -> Iterator[Draft]:
 
 def _fix(file: File, found: Evaluation, name: str) -> DraftFix | None:
     """Only where training mode comes back before the next training."""
-    if not found.returns_to_training or not re.fullmatch(r"[\w.]+", name):
+    if found.elsewhere or not found.returns_to_training or not re.fullmatch(r"[\w.]+", name):
         return None
     first = found.loop if found.loop is not None else found.function and found.function.body[0]
     return None if first is None else insert_line(file, first, f"{name}.eval()", "evaluate in evaluation mode")

@@ -118,7 +118,7 @@ from hplint.rule import (
     level=Level.ERROR,
     topic="loop",
     since="0.1",
-    subject=Files("backward"),
+    subject=Files("backward", "optim"),
 )
 def missing_zero_grad(file: File) -> Iterator[Draft]:
     if is_test(file):

@@ -1,0 +1,73 @@
+"""Functions of other modules of the project that a file calls, and methods of objects of their classes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from hplint.facts.definitions import class_of, defined
+from hplint.facts.makers import made_by
+from hplint.facts.receivers import Receivers, last_name
+from hplint.facts.syntax import Assign, Attribute, Call, Expr, FunctionDef, Name
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+    from hplint.facts.places import Callers
+
+_BUILDS = re.compile(r"_?(get|build|create|make|load|read|parse|save|write|init\w*|seed|log|plot|is)(_|$)")
+
+
+class Elsewhere:
+    """Finds them, each once. ``words``: modules whose text holds none of these are of no interest."""
+
+    def __init__(self, file: File, callers: Callers, words: tuple[str, ...]) -> None:
+        self._file = file
+        self._callers = callers
+        self._words = words
+        self._known: dict[int, tuple[File, FunctionDef, Expr | None] | None] = {}
+
+    def calls(self) -> Iterator[Call]:
+        """The calls of this file that run something of interest in another module, not only build or read."""
+        for name, same in self._callers.by_name.items():
+            if name and not name[:1].isupper() and not _BUILDS.match(name):
+                yield from (call for call in same if self.helper(call) is not None)
+
+    def helper(self, call: Call) -> tuple[File, FunctionDef, Expr | None] | None:
+        """The function of another module that a call runs, with its file and what its ``self`` is here."""
+        key = id(call)
+        if key not in self._known:
+            found = self._find(call.func) if self._may_be(call.func) else None
+            own = found is None or found[0] is self._file
+            interesting = found is not None and any(word in found[0].text for word in self._words)
+            self._known[key] = found if interesting and not own else None
+        return self._known[key]
+
+    def _may_be(self, func: Expr) -> bool:
+        if not isinstance(func, Name | Attribute):
+            return False
+        if isinstance(func, Attribute) and last_name(func.value) in self._objects:
+            return True
+        return self._file.names.of_project(func) is not None
+
+    def _find(self, func: Expr) -> tuple[File, FunctionDef, Expr | None] | None:
+        found = defined(self._file, func)
+        if found is not None:
+            return (found[0], found[1], None) if isinstance(found[1], FunctionDef) else None
+        made = made_by(self._file, func.value) if isinstance(func, Attribute) else ()
+        owner = class_of(self._file, made[0].func) if len(made) == 1 else None
+        if owner is None or not isinstance(func, Attribute):
+            return None
+        method = Receivers(owner[0]).method(owner[1], func.attr)
+        return None if method is None else (owner[0], method, func.value)
+
+    @cached_property
+    def _objects(self) -> frozenset[str]:
+        """The last parts of the names that are assigned what a call of another module gives."""
+        return frozenset(
+            last_name(target)
+            for statement in self._file.all(Assign)
+            if isinstance(statement.value, Call) and self._file.names.of_project(statement.value.func) is not None
+            for target in statement.targets
+        ) - {""}
