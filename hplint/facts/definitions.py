@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from hplint import signatures
@@ -24,6 +25,21 @@ def class_of(file: File, expr: Expr) -> tuple[File, ClassDef] | None:
     """The class of the project that an expression stands for, with the file that holds it."""
     found = defined(file, expr)
     return (found[0], found[1]) if found is not None and isinstance(found[1], ClassDef) else None
+
+
+def derives(file: File, base: Expr, wanted: Callable[[str], bool]) -> bool:
+    """Whether a class of the project derives from a class of a library that is wanted, by its qualified name."""
+    first = class_of(file, base)
+    pending = [] if first is None else [first]
+    for home, definition in pending:
+        for arg in definition.bases if len(pending) <= _HOPS else ():
+            name = None if arg.keyword is not None else home.qualified(arg.value)
+            if name is not None and wanted(name):
+                return True
+            above = None if name is None else class_of(home, arg.value)
+            if above is not None and all(above[1] is not known for _, known in pending):
+                pending.append(above)
+    return False
 
 
 def constructor(file: File, definition: ClassDef) -> tuple[File, ClassDef, FunctionDef] | str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hplint.facts import torch_roles as roles
 from hplint.facts.calls import BoundCall
+from hplint.facts.definitions import derives
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.syntax import (
     Arg,
@@ -122,7 +123,7 @@ class ModuleReader:
                 continue
             outside.append(names[-1])
             certain = name is not None and (is_torch_module(name) or name in roles.LIGHTNING_MODULES)
-            module = module or certain or name in roles.OTHER_MODULES
+            module = module or certain or name in roles.OTHER_MODULES or derives(self._file, expr, _is_module)
             known = known and not arg.star and (certain or name in roles.PLAIN_BASES)
         return _Lineage(tuple(names), tuple(local), tuple(dict.fromkeys(outside)), module, known)
 
@@ -337,6 +338,10 @@ def module_classes(file: File) -> tuple[ModuleClass, ...]:
     """The modules of a file, in the order of the text."""
     reader = ModuleReader(file)
     return tuple(found for node in file.all(ClassDef) if (found := reader.read(node)) is not None)
+
+
+def _is_module(name: str) -> bool:
+    return is_torch_module(name) or name in roles.LIGHTNING_MODULES or name in roles.OTHER_MODULES
 
 
 def is_torch_module(name: str) -> bool:

@@ -244,3 +244,19 @@ def test_what_may_not_arrive(case: str, tmp_path: Path) -> None:
         {"lib.py": f"from torch.optim import SGD\n{NOT_HANDED[case]}", "train.py": "from lib import f\nf(p, 30.0)"},
     )
     assert not handed(reading(tmp_path, "train.py"))
+
+
+def test_a_module_whose_base_is_in_another_file(tmp_path: Path) -> None:
+    project(
+        tmp_path,
+        {
+            "a.py": "import torch\nclass Base(torch.nn.Module): pass\nclass Other: pass\n",
+            "b.py": "from a import Base, Other\nclass Middle(Base): pass\n",
+            "train.py": (
+                "from b import Middle, Other\nclass Net(Middle): pass\nclass No(Other): pass\nclass Loop(Loop): pass\n"
+            ),
+        },
+    )
+    (module,) = reading(tmp_path, "train.py").modules
+    assert module.node.name == "Net"
+    assert not module.known
