@@ -113,7 +113,7 @@ def _default_of(call: Call, label: str, owner: Evaluator) -> Ways:
     given = {arg.keyword: arg.value for arg in call.args if arg.keyword is not None}
     default = given.get("default")
     if default is None and "is_flag" in given and "required" not in given:
-        default = Literal(call.start, call.end, False)
+        default = owner.stand_ins.setdefault(id(call), Literal(call.start, call.end, False))
     if default is None:
         return unknown(f"`{label}` has no default")
     return one(Way(default, OriginKind.OPTION, label, owner), why="the command line may set it")
@@ -256,7 +256,8 @@ def option_default(flag: Flag, home: Evaluator) -> Ways:
     """The default that an option writes."""
     default = flag.default
     if default is None and flag.action in ("store_true", "store_false"):
-        default = Literal(flag.call.start, flag.call.end, flag.action == "store_false")
+        written = Literal(flag.call.start, flag.call.end, flag.action == "store_false")
+        default = home.stand_ins.setdefault(id(flag.call), written)
     if default is None:
         return unknown(f"`{flag.option}` has no default")
     convert = "" if flag.type is None else home.names.qualified(flag.type) or "?"

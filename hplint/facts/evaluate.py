@@ -74,6 +74,9 @@ class Evaluator:
         self.imported = imported
         self.document: Callable[[str, str], File | None] = lambda path, kind: None
         self.is_document = False
+        self.stand_ins: dict[int, Expr] = {}
+        """What the code means but does not write, by the identity of what stands for it. Kept: answers are remembered
+        by the identity of expressions, which is unique among living ones only."""
         self._values: dict[int, Value] = {}
         self._parts: dict[tuple[int, tuple[int, ...]], Value] = {}
         self._objects: dict[int, Held] = {}

@@ -45,6 +45,14 @@ _COMMAND_LINES = (
     "chz.entrypoint",
 )
 """Functions that fill a dataclass from the command line."""
+_DATACLASS_METHODS = (
+    "parse_args_into_dataclasses",
+    "parse_args_and_config",
+    "parse_dict",
+    "parse_json_file",
+    "parse_yaml_file",
+)
+"""Methods of a ``HfArgumentParser`` that fill the dataclasses it was made of."""
 _WANDB = ("wandb.config", "wandb.run.config")
 
 
@@ -232,7 +240,7 @@ class Objects:
 
 def _dataclass_parsed(call: Call, path: tuple[int, ...], owner: Evaluator) -> Held:
     """One of the objects of ``HfArgumentParser((A, B)).parse_args_into_dataclasses()``."""
-    if not isinstance(call.func, Attribute) or call.func.attr not in ("parse_args_into_dataclasses", "parse_dict"):
+    if not isinstance(call.func, Attribute) or call.func.attr not in _DATACLASS_METHODS:
         return NOTHING
     base: Expr | None = call.func.value
     if isinstance(base, Name):

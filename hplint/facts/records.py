@@ -208,6 +208,9 @@ def _in_body(owner: Evaluator, definition: ClassDef, bindings: tuple[Binding, ..
             if getter
             else unknown(f"`{label}` is a method")
         )
+    if isinstance(binding.definition, ClassDef):
+        inner = Name(binding.start, binding.end, binding.name, definition.scope)
+        return one(Way(owner.stand_ins.setdefault(id(binding), inner), OriginKind.CLASS_ATTRIBUTE, label, owner))
     if binding.kind is not BindingKind.ASSIGN or binding.value is None or binding.path is None:
         return unknown(f"`{label}` is no plain value")
     if not fields:

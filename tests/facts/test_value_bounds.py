@@ -104,3 +104,12 @@ def test_hostile_code_is_left_soon(text: str) -> None:
         file.value(call.args[0].value)
         why(file.evaluator, call.args[0].value)
     assert time.process_time() - begun < 2
+
+
+def test_answers_of_two_options_are_not_mixed_up() -> None:
+    flags = "".join(f"p.add_argument('--o{n}', action='store_{'true' if n % 2 else 'false'}')\n" for n in range(200))
+    uses = "".join(f"use(args.o{n})\n" for n in range(200))
+    file = file_of(f"import argparse\np = argparse.ArgumentParser()\n{flags}args = p.parse_args()\n{uses}")
+    calls = [c for c in file.all(syntax.Call) if isinstance(c.func, syntax.Name) and c.func.id == "use"]
+    found = [file.value(call.args[0].value).possible[0].constant for call in calls]
+    assert found == [n % 2 == 0 for n in range(200)]

@@ -278,6 +278,12 @@ KNOWN = {
     ),
     "constructor's default": (CONFIG + "c = C()\nuse(c.lr)", [1], True, "parameter default"),
     "constructor's argument": (CONFIG + "c = C(lr=5)\nd = C(6)\nuse(c.lr)", [5], True, "argument of a call"),
+    "class in a class": (
+        "class C:\n    class Optim:\n        lr = 1\nuse(C.Optim.lr)",
+        [1],
+        True,
+        "class attribute",
+    ),
     "class attribute through self": (
         "class C:\n    lr = 1\n    def f(self):\n        use(self.lr)",
         [1],
