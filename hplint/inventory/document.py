@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from hplint import signatures
 from hplint.facts.syntax import Constant
 from hplint.inventory import known
 from hplint.inventory.compare import Change, ScriptDiff, Side, counts
@@ -32,7 +33,8 @@ def render_diff(diffs: Sequence[ScriptDiff], old: str, new: str, unread: Sequenc
 
 def _written(content: dict[str, Any], unread: Sequence[Unread]) -> str:
     problems = [{"path": each.path, "line": each.line, "reason": each.reason} for each in unread]
-    document = {"schema_version": SCHEMA_VERSION, **content, "unread": problems}
+    versions = {"torch": signatures.version()}
+    document = {"schema_version": SCHEMA_VERSION, **content, "unread": problems, "defaults_of": versions}
     return json.dumps(document, indent=2, allow_nan=False) + "\n"
 
 

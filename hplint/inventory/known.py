@@ -81,6 +81,8 @@ _VAGUE = frozenset(
     }
 )
 """Spellings of the table that options and fields use for other things: the deviation of the pixels, a file's mode."""
+_OWN_DEFAULTS = "trl."
+"""Its arguments are those of transformers, its defaults are not."""
 
 
 @cache
@@ -121,7 +123,7 @@ def row_of_argument(name: str, parameter: str) -> str | None:
         return "seed" if parameter == "seed" else None
     if parameter == "lr_lambda":
         return "lr-schedule"
-    found = for_argument(home(name), parameter)
+    found = for_argument(name, parameter) or for_argument(home(name), parameter)
     if found is None and _OPTIMIZERS.fullmatch(name):
         found = for_argument("torch.optim.Adam", parameter) or for_argument("torch.optim.SGD", parameter)
     return found
@@ -140,9 +142,10 @@ def parameters_of(name: str) -> tuple[str, ...]:
 @cache
 def carried_by(name: str) -> tuple[str, ...]:
     """The arguments of a callable that the table names."""
-    start = f"{home(name)}."
+    starts = dict.fromkeys((f"{name}.", f"{home(name)}."))
     return tuple(
         carry[len(start) :]
+        for start in starts
         for row in hyperparameters.rows()
         for carry in row.carries
         if carry.startswith(start) and "." not in carry[len(start) :]
@@ -152,12 +155,10 @@ def carried_by(name: str) -> tuple[str, ...]:
 @cache
 def default_of(name: str, parameter: str) -> str | None:
     """The library's default as Python writes it; None where there is none, or it is not known."""
-    argument = f"{home(name)}.{parameter}"
-    for row in hyperparameters.rows():
-        for default in row.defaults:
-            if default.argument == argument:
-                return None if default.value == "required" else default.value
-    return None
+    own = _defaults().get(f"{name}.{parameter}")
+    if own is None and not name.startswith(_OWN_DEFAULTS):
+        own = _defaults().get(f"{home(name)}.{parameter}")
+    return None if own == "required" else own
 
 
 @cache
@@ -210,6 +211,11 @@ def title(hyperparameter: str) -> str:
         return "Other option"
     row = hyperparameters.get(hyperparameter)
     return "Loss function" if row is None else row.title
+
+
+@cache
+def _defaults() -> dict[str, str]:
+    return {default.argument: default.value for row in hyperparameters.rows() for default in row.defaults}
 
 
 @cache

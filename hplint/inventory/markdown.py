@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from hplint import signatures
 from hplint.inventory import known
 from hplint.inventory.compare import ScriptDiff
 from hplint.inventory.layout import by_category, change_places, given_to, owners_of, where
@@ -15,7 +16,14 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~])")
 
 def render(scripts: Sequence[Script]) -> str:
     """A section for each script, a table for each category."""
-    return "\n".join("\n".join(_script(script)) for script in scripts)
+    sections = ["\n".join(_script(script)) for script in scripts]
+    if any(entry.callee.startswith("torch.") for script in scripts for entry in script.entries if _is_default(entry)):
+        sections.append(f"Defaults of PyTorch are those of version {signatures.version()}.\n")
+    return "\n".join(sections)
+
+
+def _is_default(entry: Entry) -> bool:
+    return entry.state is State.DEFAULT
 
 
 def _script(script: Script) -> Iterator[str]:

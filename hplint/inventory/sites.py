@@ -41,7 +41,9 @@ def call_sites(reader: Reader) -> Iterator[Site]:
             continue  # The call behind it stands in this file too.
         row = known.row_of_callable(call.name)
         if row is not None and not call.inherited and (call.via is None or row in _BUILT):
-            reading = Reading(State.SET, (Given(call.short),), (reader.behind(call),))
+            reading = Reading(
+                State.SET, (Given((call.subclass or call.name).rpartition(".")[2]),), (reader.behind(call),)
+            )
             yield Site(row, call.name, "", reading, call.node, targets.of(call.node))
         for argument in _carried(call):
             found = known.row_of_argument(call.name, argument.parameter)

@@ -76,6 +76,7 @@ def test_markdown(train: Path) -> None:
         "|---|---|---|---|",
     ]
     assert "| Momentum | `0.9` or `0.8` | `SGD.momentum` | train.py:6 ← 0.9 if fast else 0.8 |" in lines
+    assert lines[-1].startswith("Defaults of PyTorch are those of version 2.")
     assert "| Dampening | `0` (default of `torch.optim.SGD`) | `SGD.dampening` | train.py:6 |" in lines
 
 

@@ -123,6 +123,13 @@ def test_equal_values_are_told_once_with_their_places(tmp_path: Path) -> None:
             "learning-rate",
             ["5e-5 (default of Seq2SeqTrainingArguments)"],
         ),
+        (
+            "from trl import SFTConfig\nSFTConfig('o')",
+            "learning-rate",
+            ["2e-5 (default of SFTConfig)"],
+        ),
+        ("from trl import SFTConfig\nSFTConfig('o')", "weight-decay", None),
+        ("from trl import SFTConfig\nSFTConfig('o', weight_decay=0.1)", "weight-decay", ["0.1"]),
         ("criterion = torch.nn.CrossEntropyLoss()", "loss-function", ["CrossEntropyLoss"]),
         ("for g in optimizer.param_groups:\n    g['lr'] = 1e-4", "lr-schedule", ["0.0001"]),
         ("for group in optimizer.param_groups:\n    group['lr'] = 1e-4", "lr-schedule", ["0.0001"]),
@@ -221,3 +228,9 @@ def test_a_call_that_hands_on_its_arguments(tmp_path: Path, monkeypatch: pytest.
         tmp_path, "import torch\nfrom build import make_optimizer\noptimizer = make_optimizer(p, rate=0.1)\n"
     )
     assert found == {"learning-rate": ["0.1"], "optimizer": ["SGD"]}
+
+
+def test_a_subclass_goes_by_its_own_name(tmp_path: Path) -> None:
+    text = "import torch\nclass Warm(torch.optim.SGD): pass\noptimizer = Warm(p, lr=0.1)\n"
+    found = entries(tmp_path, text)
+    assert (found["optimizer"], found["learning-rate"]) == (["Warm"], ["0.1"])
