@@ -85,6 +85,8 @@ def _times(reader: Reader, iterable: Expr) -> Reading | None:
     first, stop = bounds
     if _is_one(first) and isinstance(stop, Binary) and stop.op == "+" and _is_one(stop.right):
         return reader.expression(stop.left)  # `range(1, epochs + 1)`
+    if isinstance(stop, Binary) and stop.op == "+" and reader.text(stop.left) == reader.text(first):
+        return reader.expression(stop.right)  # `range(start, start + epochs)`
     start, reading = reader.expression(first), reader.expression(stop)
     if start.state is State.SET and [given.constant for given in start.values] == [1] and len(reading.values) == 1:
         end = reading.values[0]

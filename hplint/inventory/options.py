@@ -30,6 +30,10 @@ from hplint.inventory.records import Given, Spot, State
 from hplint.inventory.sites import Site
 
 _CONFIGURATIONS = ("config", "args", "arguments", "params", "hparams", "hyperparameters", "options", "settings")
+_LISTS = frozenset(
+    {"betas", "class-weights", "hidden-layers-and-units", "kernel-size", "lora-target-modules", "milestones"}
+)
+"""Hyperparameters that are lists."""
 _MOST = 16
 """Elements of a value that is a list."""
 
@@ -147,7 +151,9 @@ def _items(reader: Reader) -> Iterator[Site]:
         is_passed = isinstance(target, Name) and target.id in passed
         for key, value in (reader.file.evaluator.items(statement.value) or {}).items():
             row = known.row_of_spelling(key) if is_passed or known.is_specific(key) else None
-            if row is not None and _is_plain(value):
+            if row is None or (isinstance(value, Collection) and row not in _LISTS):
+                continue  # A list of rates is the range of a search.
+            if _is_plain(value):
                 yield Site(row, "", f"{reader.text(target)}[{key!r}]", _written(reader, value), value)
 
 

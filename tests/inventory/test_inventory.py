@@ -102,6 +102,8 @@ def test_equal_values_are_told_once_with_their_places(tmp_path: Path) -> None:
         ("for epoch in range(90): pass", "epochs", ["90"]),
         ("for epoch in range(1, 91): pass", "epochs", ["90"]),
         ("for epoch in tqdm(range(90)): pass", "epochs", ["90"]),
+        ("for epoch in range(start, start + 90): pass", "epochs", ["90"]),
+        ("config = {'lr': (0, 1e-5, 0.1)}", "learning-rate", None),
         ("n = 90\nfor epoch in range(start, n): pass", "epochs", ["90"]),
         ("for t in range(500):\n    loss.backward()\n    optimizer.step()", "epochs", ["500"]),
         ("for i in range(500): print(i)", "epochs", None),
