@@ -42,6 +42,7 @@ from hplint.facts.ways import NOTHING, Held, Holder, Way, Ways
 
 if TYPE_CHECKING:
     from hplint.facts.commandline import Parser
+    from hplint.facts.definitions import Defined
     from hplint.facts.file import File
 
 _DEPTH = 40
@@ -61,7 +62,12 @@ class Evaluator:
     """Of the search that is under way, through all files."""
 
     def __init__(
-        self, names: Names, holders: Holders, imported: Callable[[str], tuple[File, str] | None], path: str = ""
+        self,
+        names: Names,
+        holders: Holders,
+        imported: Callable[[str], tuple[File, str] | None],
+        defined: Callable[[Expr], Defined | None],
+        path: str,
     ) -> None:
         self.names = names
         self.holders = holders
@@ -72,6 +78,7 @@ class Evaluator:
         self.stores = Stores(self)
         self.steps = Steps(self)
         self.imported = imported
+        self.defined = defined
         self.document: Callable[[str, str], File | None] = lambda path, kind: None
         self.is_document = False
         self.stand_ins: dict[int, Expr] = {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from hplint.facts.bind import Binder
 from hplint.facts.calls import BoundCall
+from hplint.facts.definitions import defined
 from hplint.facts.evaluate import Evaluator
 from hplint.facts.handing import Handings
 from hplint.facts.holders import Flag, Holders
@@ -58,7 +59,7 @@ class File:
         self._linker = linker
         self.names = Names(code, self._linked)
         self.holders = Holders(code, self.names)
-        self.evaluator = Evaluator(self.names, self.holders, self.imported, path)
+        self.evaluator = Evaluator(self.names, self.holders, self.imported, lambda expr: defined(self, expr), path)
         self.evaluator.document = self._document
         self._ordered: dict[type[Node], tuple[Node, ...]] = {}
         self._bound: dict[int, BoundCall | None] = {}

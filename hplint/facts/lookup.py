@@ -21,23 +21,8 @@ class Lookup:
 
     def definition_at(self, expr: Expr) -> tuple[Evaluator, FunctionDef | ClassDef] | None:
         """The function or class of the project that an expression stands for, with the evaluator of its file."""
-        if isinstance(expr, Name):
-            definition = self._owner.names.definition(expr)
-            if definition is not None:
-                return self._owner, definition
-        dotted = self.imported_name(expr)
-        found = None if dotted is None else self._owner.imported(dotted)
-        if found is None or not found[1] or "." in found[1]:
-            return None
-        other = found[0].evaluator
-        final = other.steps.final_name(found[1])
-        if final.id in other.steps.asked:
-            return None  # modules that import the name from each other
-        other.steps.asked.add(final.id)
-        try:
-            return other.definitions.definition_at(final)
-        finally:
-            other.steps.asked.discard(final.id)
+        found = self._owner.defined(expr)
+        return None if found is None else (found[0].evaluator, found[1])
 
     def class_at(self, expr: Expr) -> tuple[Evaluator, ClassDef] | None:
         """The class of the project that an expression stands for."""

@@ -35,7 +35,7 @@ class Steps:
 
     def __init__(self, owner: Evaluator) -> None:
         self._owner = owner
-        self.asked: set[str] = set()
+        self._asked: set[str] = set()
         self._under_way: set[int] = set()
         self._final_names: dict[str, Name] = {}
 
@@ -90,9 +90,9 @@ class Steps:
 
     def global_ways(self, dotted: str) -> Ways:
         """Where a name of the module, or an attribute of it, takes its value from."""
-        if dotted in self.asked:
+        if dotted in self._asked:
             return unknown("modules import it from each other")
-        self.asked.add(dotted)
+        self._asked.add(dotted)
         try:
             name, *attrs = dotted.split(".")
             found = self._of_bindings(self._at_end_of_module(name), name, 0)
@@ -101,7 +101,7 @@ class Steps:
                 found = self._entries(held, attr, None, 0, dotted)
             return found
         finally:
-            self.asked.discard(dotted)
+            self._asked.discard(dotted)
 
     def _global_objects(self, name: str) -> Held:
         return self._owner.objects(self.final_name(name))
