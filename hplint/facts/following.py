@@ -6,7 +6,6 @@ open at its start. Classes and functions that the file itself does not use are f
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -66,7 +65,7 @@ _NOTHING_KNOWN = Given((), {}, complete=False, nodes={})
 class Flows:
     """What was met on the way: every operation, and every call of a loss.
 
-    ``used_again``: where operations stand whose results are read more often than they are made.
+    ``used_again``: where operations stand a result of which is read more than once.
     """
 
     steps: tuple[Step, ...]
@@ -79,10 +78,7 @@ def flows_of(file: File) -> Flows:
     follower = _Follower(file, _BUDGET + len(file.text) // _CHARACTERS)
     with suppress(Spent, RecursionError):
         follower.whole()
-    spare = Counter(step.node for step in follower.steps)
-    for step, count in follower.reads.items():
-        spare[step.node] -= count
-    used_again = frozenset(node for node, left in spare.items() if left < 0)
+    used_again = frozenset(step.node for step, count in follower.reads.items() if count > 1)
     return Flows(tuple(follower.steps), tuple(follower.losses), used_again)
 
 
