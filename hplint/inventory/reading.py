@@ -266,6 +266,8 @@ class Reader:
 
     def steps(self, expr: Expr) -> list[tuple[Spot, str]]:
         """The places that an expression takes its value from, nearest first, with what is said of each."""
+        if _is_written_out(expr):
+            return [(self.spot(expr), "it is written here")]
         return [(self._place(each.path, each.start, each.end), each.text) for each in why(self.file.evaluator, expr)]
 
     def text_at(self, spot: Spot) -> str:

@@ -216,3 +216,19 @@ def test_a_revision_is_no_option_of_git(repository: Path) -> None:
     result = hplint("inventory", "--diff", "--", "--output=x")
     assert result.exit_code == 2
     assert not (repository / "x").exists()
+
+
+def test_links_of_a_revision_are_not_followed(repository: Path) -> None:
+    (repository / "secret.txt").write_text("import torch\ntorch.manual_seed(7)\n")
+    (repository / "link.py").symlink_to("secret.txt")
+    git(repository, "add", "link.py"), git(repository, "commit", "-q", "-m", "three")
+    assert ("added", "seed", None, "7") not in changes("HEAD~1..HEAD")
+
+
+def test_what_cannot_be_read_in_a_revision_goes_by_its_path(repository: Path) -> None:
+    (repository / "src" / "broken.py").write_text("import torch\nlr = (\n")
+    git(repository, "add", "."), git(repository, "commit", "-q", "-m", "three")
+    result = hplint("inventory", "--diff", "first..HEAD")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("src/broken.py:2: ")
+    assert len(result.stderr.splitlines()) == 1

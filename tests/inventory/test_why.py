@@ -51,6 +51,11 @@ def test_a_default(train: Path) -> None:
     assert "torch.optim.SGD is not given `dampening`: its default applies" in shown
 
 
+def test_a_value_in_place(train: Path) -> None:
+    (train / "train.py").write_text("import torch\ntorch.optim.Adam(p, betas=(0.5, 0.9))\n")
+    assert "  train.py:2:28  0.5, 0.9  it is written here" in hplint("inventory", "--why", "train.py:2").stdout
+
+
 def test_a_line_without_hyperparameters(train: Path) -> None:
     result = hplint("inventory", "--why", "train.py:11")
     assert (result.exit_code, result.stdout) == (0, "")
