@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hplint.facts.calls import Argument, BoundCall, Presence
@@ -48,7 +49,11 @@ if TYPE_CHECKING:
 _DEPTH = 4
 """Functions that a value is handed on through."""
 _MOST = 40
-"""Calls that one function hands its parameters on to."""
+"""Different calls that one function hands its parameters on to."""
+_SEEN = 400
+"""Calls of one function that are looked at."""
+_IN_ALL = 5000
+"""Calls of the library that are told of in one file."""
 
 
 @value_record
@@ -64,6 +69,11 @@ class Handing:
     pairs: tuple[tuple[str, str, Arg], ...]
     rest: bool
 
+    @property
+    def summary(self) -> object:
+        """What two calls that mean the same to a caller have in common."""
+        return self.inner.name, tuple((own, name) for own, name, _ in self.pairs), self.rest
+
 
 class Handings:
     """What functions that a file calls hand on."""
@@ -71,10 +81,11 @@ class Handings:
     def __init__(self, file: File) -> None:
         self._file = file
         self._known: dict[tuple[int, int], tuple[Handing, ...]] = {}
+        self._left = _IN_ALL
 
     def derived(self, call: Call) -> Iterator[BoundCall]:
         """What a call of a function or class of the project gives the library."""
-        if not call.args:
+        if not call.args or self._left == 0:
             return
         target = _target(self._file, call)
         if target is None:
@@ -84,7 +95,8 @@ class Handings:
         found = home.handings.of(function, owner, _DEPTH) if given or rest else ()
         for handing in found:
             bound = self._bound(call, handing, given, rest, home is self._file)
-            if bound is not None:
+            if bound is not None and self._left:
+                self._left -= 1
                 yield bound
 
     def of(self, function: FunctionDef, owner: ClassDef | None, left: int) -> tuple[Handing, ...]:
@@ -95,7 +107,9 @@ class Handings:
             if left == 0:
                 return ()
             self._known[key] = ()  # a function that calls itself
-            found = self._known[key] = tuple(self._find(function, owner, left))[:_MOST]
+            # Five layers with one rate are told of once.
+            every = {each.summary: each for each in reversed(tuple(islice(self._find(function, owner, left), _SEEN)))}
+            found = self._known[key] = tuple(reversed(every.values()))[:_MOST]
         return found
 
     def _bound(

@@ -260,3 +260,11 @@ def test_a_module_whose_base_is_in_another_file(tmp_path: Path) -> None:
     (module,) = reading(tmp_path, "train.py").modules
     assert module.node.name == "Net"
     assert not module.known
+
+
+def test_many_calls_and_callers_are_told_of_within_bounds() -> None:
+    layers = "".join(f"    d{number} = torch.nn.Dropout(p)\n" for number in range(300))
+    chain = "".join(f"def f{n}(p, **k):\n    f{n + 1}(p, **k)\n    f{n + 2}(p, **k)\n" for n in range(200))
+    callers = "".join(f"make(0.{number})\nf{number}(0.5, x=1)\n" for number in range(200))
+    file = file_of(f"import torch\ndef make(p, **k):\n{layers}{chain}{callers}")
+    assert len(handed(file)) <= 200
