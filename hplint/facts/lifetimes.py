@@ -134,6 +134,8 @@ def _weight(file: File, expr: Expr) -> bool:
 
 
 _HARMLESS = frozenset({"step", "zero_grad", "state_dict", "unscale_", "update"})
+_MANY = 50
+"""Optimizers in one file, each of which would have to be followed."""
 _SETTERS = frozenset(SCHEDULERS + name for name in ("OneCycleLR", "CyclicLR", "LambdaLR"))
 _SCALERS = ("torch.", "transformers.", "timm.", "accelerate.", "lightning.", "pytorch_lightning.")
 _SCHEDULE_WORDS = re.compile(r"sched|noam|warm|lr(?![a-z])|LR|rate|anneal|cycl", re.IGNORECASE)
@@ -141,7 +143,7 @@ _SCHEDULE_WORDS = re.compile(r"sched|noam|warm|lr(?![a-z])|LR|rate|anneal|cycl",
 
 def sets_rate_later(file: File, call: BoundCall) -> bool:
     """Whether an optimizer's learning rate is set after it is constructed, or something made for it is given it."""
-    if _writes_learning_rate(file) or _is_argument(file, call.node):
+    if len(_optimizers(file)) > _MANY or _writes_learning_rate(file) or _is_argument(file, call.node):
         return True
     names = {file.source(holder) for holder in _holders(file, call.node)}
     return bool(names) and any(_given(file, other, names) and _sets(file, other) for other in file.all(syntax.Call))
@@ -158,6 +160,7 @@ def never_sets_rate(file: File, call: BoundCall) -> bool:
     return not way.escapes and harmless and any(each.attr == "step" for each in methods)
 
 
+@lru_cache(maxsize=1)
 def _writes_learning_rate(file: File) -> bool:
     """Whether ``group["lr"] = ...`` stands anywhere in the file."""
     targets: list[Expr] = [target for statement in file.all(syntax.Assign) for target in statement.targets]

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from hplint.facts.file import File
 
 
+_MANY = 200
+"""Steps in one file, each of which would have to be followed to what it steps."""
+
+
 @value_record
 class StepCall:
     """A call of ``step``: of ``thing`` itself, or of a gradient scaler that is given it.
@@ -41,9 +45,9 @@ def step_calls(file: File) -> tuple[StepCall, ...]:
 @lru_cache(maxsize=1)
 def _step_calls(file: File) -> tuple[StepCall, ...]:
     found = []
-    for call in file.all(Call):
-        if not isinstance(call.func, Attribute) or call.func.attr != "step":
-            continue
+    calls = [call for call in file.all(Call) if isinstance(call.func, Attribute) and call.func.attr == "step"]
+    for call in calls if len(calls) <= _MANY else ():
+        assert isinstance(call.func, Attribute)
         by_scaler = bool(call.args) and role_of(file, call.func.value) is Role.SCALER
         thing = call.args[0].value if by_scaler else call.func.value
         bound = [None if _steps_itself(file, each) else file.bound(each) for each in made_by(file, thing)]

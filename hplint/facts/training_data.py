@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 DATA_LOADER = "torch.utils.data.DataLoader"
 _TURNS = frozenset({"enumerate", "tqdm", "trange", "iter", "track", "islice", "cycle", "zip", "list", "progress_bar"})
 """Calls whose result goes over what they are given."""
+_MANY = 50
+"""Loaders, or training loops, in one file."""
 _NOT_TRAINING = re.compile(r"test\w*|val|valid\w*|eval\w*|dev|infer\w*|viz|visual\w*|predict\w*")
 _TRAINS = re.compile(r"train\w*|fit|learn|optimi[sz]e")
 _HAS_ORDER = re.compile(
@@ -60,7 +62,7 @@ def unshuffled(file: File) -> Iterator[TrainLoader]:
     """The loaders that train on known data in the order in which it is stored."""
     loaders = [call for call in file.calls if call.name == DATA_LOADER]
     plain = {call.node.start: call for call in loaders if _says_nothing(call)}
-    if not plain:
+    if not 0 < len(loaders) <= _MANY or not plain:
         return
     uses = dict(_uses(file))
     for start, call in plain.items():
@@ -83,7 +85,7 @@ def _says_nothing(call: BoundCall) -> bool:
 def _uses(file: File) -> Iterator[tuple[int, Node]]:
     """The loaders, by their place, that a training loop certainly goes over, or that a hook for training returns."""
     loops = [each.step.loop for each in training_loops(file)]
-    for loop in file.all(For):
+    for loop in file.all(For) if len(loops) <= _MANY else ():
         if any(step is not None and inside(step, loop) for step in loops):
             made = _feeds(file, loop.iter, 4)
             yield from ((call.start, loop) for call in made if len(made) == 1 or _says(file, call, "train"))
