@@ -5,42 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from hplint.facts.syntax import Arg, Call, Literal, Node
+from hplint.facts.syntax import Arg, Call, Literal, Name, Node
 
 
 def children(node: Node) -> Iterator[Node]:
     """The records directly inside a record, in the order of its fields."""
-    for slot in _slots(node):
-        value = getattr(node, slot)
-        if isinstance(value, Node):
-            yield value
-        elif isinstance(value, tuple):
-            for part in value:
-                if isinstance(part, Node):
-                    yield part
-                elif isinstance(part, tuple):
-                    yield from _flat(part)
-
-
-def _slots(node: Node) -> tuple[str, ...]:
-    """The fields of a record that may hold records."""
-    kind = type(node)
-    known = _SLOTS.get(kind)
-    if known is None:
-        known = _SLOTS[kind] = tuple(field.name for field in fields(kind) if field.type not in _PLAIN)
-    return known
-
-
-_SLOTS: dict[type[Node], tuple[str, ...]] = {Literal: ()}
-_PLAIN = frozenset({"int", "str", "bool", "str | None", "tuple[str, ...]", "tuple[tuple[str, str | None], ...]"})
-
-
-def _flat(parts: tuple[object, ...]) -> Iterator[Node]:
-    for part in parts:
-        if isinstance(part, Node):
-            yield part
-        elif isinstance(part, tuple):
-            yield from _flat(part)
+    found: list[Node] = []
+    _put_below(node, found)
+    return reversed(found)
 
 
 def walk(node: Node, *, skip: tuple[type[Node], ...] = ()) -> Iterator[Node]:
@@ -49,12 +21,44 @@ def walk(node: Node, *, skip: tuple[type[Node], ...] = ()) -> Iterator[Node]:
     The record itself is never skipped, so the body of a function is walked without functions nested in it by
     ``walk(function, skip=(FunctionDef, Lambda))``.
     """
-    pending = [node]
+    yield node
+    pending: list[Node] = []
+    _put_below(node, pending)
     while pending:
         current = pending.pop()
         yield current
-        if current is node or not isinstance(current, skip):
-            pending.extend(reversed(list(children(current))))
+        if type(current) not in _LEAVES and not isinstance(current, skip):
+            _put_below(current, pending)
+
+
+def _put_below(node: Node, pending: list[Node]) -> None:
+    """Put the records directly inside a record on a pile, the first one on top."""
+    for slot in _SLOTS.get(type(node)) or _slots(type(node)):
+        value = getattr(node, slot)
+        if isinstance(value, Node):
+            pending.append(value)
+        elif isinstance(value, tuple):
+            _put_parts(value, pending)
+
+
+def _put_parts(parts: tuple[object, ...], pending: list[Node]) -> None:
+    for part in reversed(parts):
+        if isinstance(part, Node):
+            pending.append(part)
+        elif isinstance(part, tuple):
+            _put_parts(part, pending)
+
+
+def _slots(kind: type[Node]) -> tuple[str, ...]:
+    """The fields of a type of records that may hold records, the last one first."""
+    found = () if kind in _LEAVES else tuple(field.name for field in fields(kind) if field.type not in _PLAIN)
+    _SLOTS[kind] = found[::-1]
+    return _SLOTS[kind]
+
+
+_SLOTS: dict[type[Node], tuple[str, ...]] = {}
+_LEAVES = frozenset((Literal, Name))
+_PLAIN = frozenset({"int", "str", "bool", "str | None", "tuple[str, ...]", "tuple[tuple[str, str | None], ...]"})
 
 
 def inside(node: Node, outer: Node) -> bool:
