@@ -239,7 +239,7 @@ class _Plan:
     """The rules that are on, by what they ask for."""
 
     def __init__(self, rules: list[Rule]) -> None:
-        self._calls = [(rule, rule.subject.patterns) for rule in rules if isinstance(rule.subject, Calls)]
+        self._calls = [(rule, *_split(rule.subject.patterns)) for rule in rules if isinstance(rule.subject, Calls)]
         self._by_call: dict[str, tuple[Rule, ...]] = {}
         self.classes = [rule for rule in rules if isinstance(rule.subject, Classes)]
         self.steps = [rule for rule in rules if isinstance(rule.subject, Steps)]
@@ -254,17 +254,22 @@ class _Plan:
         found = self._by_call.get(name)
         if found is None:
             found = self._by_call[name] = tuple(
-                rule for rule, patterns in self._calls if any(_names(pattern, name) for pattern in patterns)
+                rule
+                for rule, callables, modules in self._calls
+                if name in callables or any(_is_of(name, module) for module in modules)
             )
         return found
 
 
-def _names(pattern: str, name: str) -> bool:
-    """Whether a pattern names a callable. ``module.*`` stands for the module's public names, wherever they are kept."""
-    module, _, last = pattern.rpartition(".")
-    if last != "*":
-        return signatures.canonical(pattern) == name
-    public = signatures.names(pattern)
+def _split(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The callables that patterns name, and the modules of those that end in ``.*``."""
+    callables = frozenset(signatures.canonical(each) for each in patterns if not each.endswith(".*"))
+    return callables, tuple(each[:-2] for each in patterns if each.endswith(".*"))
+
+
+def _is_of(name: str, module: str) -> bool:
+    """Whether a callable is among the public names of a module, wherever it is kept."""
+    public = signatures.names(f"{module}.*")
     return name in public if public else name.rpartition(".")[0] == module
 
 
