@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 
@@ -27,19 +28,19 @@ class NotNone:
 
 NOT_NONE: Final = NotNone()
 
-_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
-    "bool": bool,
-    "complex": complex,
-    "dict": dict,
-    "float": float,
-    "int": int,
-    "list": list,
-    "numbers.Integral": int,
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "bool": (bool,),
+    "complex": (complex,),
+    "dict": (dict,),
+    "float": (float,),
+    "int": (int,),
+    "list": (list,),
+    "numbers.Integral": (int,),
     "numbers.Number": (int, float, complex),
     "numbers.Real": (int, float),
-    "set": set,
-    "str": str,
-    "tuple": tuple,
+    "set": (set,),
+    "str": (str,),
+    "tuple": (tuple,),
 }
 """Types that a guard may ask for by ``isinstance``. No constant is an instance of a ``torch.…`` class."""
 
@@ -78,10 +79,20 @@ def evaluate(expr: ast.expr, known: Mapping[str, object]) -> object:
 
 def is_known_type(expr: ast.expr) -> bool:
     """Whether ``isinstance`` can be answered for this second argument."""
-    if isinstance(expr, ast.Tuple):
-        return all(is_known_type(element) for element in expr.elts)
-    name = ast.unparse(expr)
-    return name in _TYPES or name.startswith("torch.")
+    return _asked_for(expr) is not None
+
+
+@cache
+def _asked_for(types: ast.expr) -> tuple[type, ...] | None:
+    """The types that the second argument of ``isinstance`` names, as far as constants can be of them."""
+    found: list[type] = []
+    for expr in types.elts if isinstance(types, ast.Tuple) else [types]:
+        name = ast.unparse(expr)
+        if name in _TYPES:
+            found += _TYPES[name]
+        elif not name.startswith("torch."):
+            return None
+    return tuple(found)
 
 
 def _value(expr: ast.expr, known: Mapping[str, object]) -> object:
@@ -251,10 +262,8 @@ def _call(expr: ast.Call, known: Mapping[str, object]) -> object:
 
 
 def _isinstance(value: object, types: ast.expr) -> object:
-    if unsure(value) or not is_known_type(types):
-        return UNKNOWN
-    wanted = types.elts if isinstance(types, ast.Tuple) else [types]
-    return any(isinstance(value, _TYPES.get(ast.unparse(one), ())) for one in wanted)
+    wanted = None if unsure(value) else _asked_for(types)
+    return UNKNOWN if wanted is None else isinstance(value, wanted)
 
 
 def _quantifier(name: str, comprehension: ast.GeneratorExp | ast.ListComp, known: Mapping[str, object]) -> object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from hplint.records import value_record
@@ -23,7 +23,7 @@ class Broken:
     parameters: tuple[str, ...]
 
 
-def broken(signature: Signature, known: Mapping[str, object], about: Container[str] | None = None) -> Iterator[Broken]:
+def broken(signature: Signature, known: Mapping[str, object], about: Iterable[str] | None = None) -> Iterator[Broken]:
     """The guards that hold for these values, in the order in which the library checks them.
 
     ``known`` has the value of each parameter that is known for certain, defaults of absent ones included;
@@ -33,7 +33,7 @@ def broken(signature: Signature, known: Mapping[str, object], about: Container[s
     """
     for guard in signature.guards:
         read = _names(guard.condition)
-        if about is not None and not any(name in about for name in read):
+        if about is not None and read.isdisjoint(about):
             continue
         condition = _parsed(guard.condition)
         if condition is not None and truth(condition, known):
