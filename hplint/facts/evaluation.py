@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
@@ -38,6 +40,8 @@ _EVALUATES = frozenset(
     | {"validation", "dev", "accuracy", "inference", "infer", "predict", "prediction", "predictions"}
 )
 _TRAINS = frozenset({"train", "training", "fit", "finetune"})
+_MOST = 200
+"""Calls of models that are looked at in one file."""
 _MEANT = re.compile(
     r"(?<![a-z])mc(?![a-z])|monte|bayes|uncertain|attack|adversar|fgsm|(?<![a-z])pgd(?![a-z])|salien|grad_?cam|"
     r"attribut|calibrat|recompute|update_bn|bn_update|precise_?bn|benchmark|profile|throughput|speed",
@@ -107,7 +111,7 @@ class _Evaluations:
         self._callers = self._summaries.callers
 
     def all(self) -> Iterator[Evaluation]:
-        found = {id(each.forward): each for each in self.candidates()}
+        found = {id(each.forward): each for each in islice(self.candidates(), _MOST)}
         foreign = self._foreign()
         if not found and not foreign:
             return
@@ -178,10 +182,11 @@ class _Evaluations:
         """The calls of models in functions, or in loops over data, that are named after evaluation."""
         effects = self._summaries.effects
         assert isinstance(effects, ModeEffects)
-        contexts = sorted((each.start, each.end) for each in _contexts(self._file))
+        contexts = _merged(sorted((each.start, each.end) for each in _contexts(self._file)))
         for name, calls in self._callers.by_name.items():
             for call in calls:
-                if not any(start <= call.start < end for start, end in contexts):
+                around = bisect_right(contexts, (call.start, call.end)) - 1
+                if around < 0 or call.start >= contexts[around][1]:
                     continue
                 model = effects.called_model(call) if name == "forward" or effects.names_model(name) else None
                 if model is None:
@@ -246,6 +251,8 @@ class _Evaluations:
     def _training(self, traces: tuple[Trace, ...], position: int) -> Trace | None:
         """What has put the model into training mode when it is called; None where it may be in evaluation mode."""
         forward = traces[position]
+        if self._named_only:
+            return None
         for at in range(position - 1, -1, -1):
             trace = traces[at]
             if not self._switches(trace, forward) or _excludes(trace, forward):
@@ -255,6 +262,12 @@ class _Evaluations:
             if _keys(trace) <= _keys(forward):
                 return None if self._comes_round(traces, position, trace) else trace
         return None
+
+    @cached_property
+    def _named_only(self) -> bool:
+        """Whether the file names ``model.eval`` without a call: what was meant is clear, and told as that mistake."""
+        statements = self._file.all(syntax.ExprStatement)
+        return any(isinstance(each.value, Attribute) and each.value.attr == "eval" for each in statements)
 
     def _comes_round(self, traces: tuple[Trace, ...], position: int, before: Trace) -> bool:
         """Whether a loop around the call, in which it is not put into training mode, may switch its mode later."""
@@ -299,6 +312,15 @@ def _asks_for_gradients(node: syntax.Node) -> bool:
         or (isinstance(part, Call) and any(arg.keyword in ("requires_grad", "volatile") for arg in part.args))
         for part in walk(node)
     )
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans in order, without those that lie in others."""
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        if not found or start >= found[-1][1]:
+            found.append((start, end))
+    return found
 
 
 def _contexts(file: File) -> Iterator[FunctionDef | For]:

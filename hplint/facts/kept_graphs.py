@@ -20,6 +20,7 @@ _CUTS = frozenset(
     | {"sign", "floor", "ceil"}
 )
 """Attributes and methods of a tensor whose result has no graph, or not always."""
+_DEPTH = 30
 _LOSS = re.compile(r"loss|criterion|nll|mse|bce|cross_entropy", re.IGNORECASE)
 
 
@@ -59,29 +60,31 @@ class _Graphs:
     def forget(self, name: str) -> None:
         self._names.discard(name)
 
-    def holds(self, expr: Expr) -> bool:
+    def holds(self, expr: Expr, depth: int = _DEPTH) -> bool:
         """Whether a value certainly holds the graph of the call."""
+        if depth == 0:
+            return False
         match expr:
             case Name():
                 return expr.id in self._names
             case Call():
-                return self._of_call(expr)
+                return self._of_call(expr, depth - 1)
             case Attribute():
-                return expr.attr not in _CUTS and expr.attr.endswith("loss") and self.holds(expr.value)
+                return expr.attr.endswith("loss") and self.holds(expr.value, depth - 1)
             case syntax.Binary(op="+" | "-" | "*" | "/" | "**"):
-                return self.holds(expr.left) or self.holds(expr.right)
+                return self.holds(expr.left, depth - 1) or self.holds(expr.right, depth - 1)
         return False
 
-    def _of_call(self, call: Call) -> bool:
+    def _of_call(self, call: Call, depth: int) -> bool:
         if call is self._forward:
             return True
-        if isinstance(call.func, Attribute) and self.holds(call.func.value):
+        if isinstance(call.func, Attribute) and self.holds(call.func.value, depth):
             return call.func.attr not in _CUTS
         name = self._file.qualified(call.func) or ""
         computes = name.startswith("torch.nn.functional.") or (
             not self._file.definition(call.func) and _LOSS.search(last_name(call.func))
         )
-        return bool(computes) and any(self.holds(arg.value) for arg in call.args)
+        return bool(computes) and any(self.holds(arg.value, depth) for arg in call.args)
 
 
 def _reads(expr: Expr, name: str) -> bool:
