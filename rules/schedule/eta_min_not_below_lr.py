@@ -1,4 +1,4 @@
-"""The lowest learning rate of a schedule is not below the rate that it starts from.
+"""The lowest learning rate of a schedule is not below the one it starts from.
 
 `CosineAnnealingLR(optimizer, T_max, eta_min=0.01)` moves the rate from that of the optimizer to 0.01. If the optimizer
 starts at 0.001, the "annealing" is a climb to ten times the rate; if both are equal, the rate never changes. With
