@@ -142,8 +142,8 @@ def softmax_before_cross_entropy(file: File) -> Iterator[Draft]:
         at, related = placed(file, use, made[0])
         yield Draft(
             at,
-            f"`{use.file.source(use.node.func)}` applies log-softmax itself and wants logits: after this softmax the "
-            f"loss cannot fall below {_floor(made[0])}, and training is slow",
+            f"`{use.file.source(use.node.func)}` applies log-softmax itself, as cross-entropy wants logits: after this "
+            f"softmax the loss cannot fall below {_floor(made[0])}, and training is slow",
             related=related,
             fix=without_operation(file, made[0], "drop the softmax") if len(made) == 1 else None,
         )

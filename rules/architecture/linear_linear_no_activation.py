@@ -79,7 +79,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, Place, Step, follows, is_given, number, rule
+from hplint.rule import Draft, File, Files, Level, Place, Step, follows, is_given, number, rule, syntax
 
 _BETWEEN = ("Dropout", "Identity")
 _MEANT = re.compile(
@@ -104,14 +104,14 @@ def linear_linear_no_activation(file: File) -> Iterator[Draft]:
         first = follows(second, _BETWEEN) if second.kind == "Linear" and second.file is file else None
         if first is None or first.kind != "Linear" or first.layer is None or second.layer is None:
             continue
-        if second.node in told or not _is_mistake(file, first, second):
+        if second.node in told or not isinstance(second.node, syntax.Call) or not _is_mistake(file, first, second):
             continue
         told.add(second.node)
         call, owner = first.layer.call, first.layer.file
         yield Draft(
             second.node,
-            "this linear layer directly follows another one: without an activation in between the two compute what "
-            "a single one does",
+            f"`{file.source(second.node.func)}` directly follows another linear layer: without an activation in "
+            "between the two compute what a single one does",
             related=((Place(call.start, call.end, owner.path), "the layer before it"),),
         )
 
