@@ -476,7 +476,10 @@ _IN_PLACE = (OriginKind.LITERAL, OriginKind.COMPUTED)
 
 
 def settings(call: BoundCall, *parameters: str) -> Iterator[Setting]:
-    """Each known value that each of the given, present arguments may have. Absent and unknown ones yield nothing."""
+    """Each value that arrives in the given, present arguments unless somebody chooses another: see ``Value.stands``.
+
+    Absent and unknown arguments yield nothing.
+    """
     return settings_of(given for each in parameters if (given := call.arguments.get(each)) is not None)
 
 
@@ -486,7 +489,8 @@ def settings_of(arguments: Iterable[Argument]) -> Iterator[Setting]:
         if given.presence is Presence.PRESENT:
             value = given.value
             for possible in value.possible:
-                yield Setting(given, possible, value.closed)
+                if value.stands(possible):
+                    yield Setting(given, possible, value.closed)
 
 
 def handed_on(call: BoundCall) -> tuple[tuple[Located, str], ...]:

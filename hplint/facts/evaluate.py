@@ -18,7 +18,7 @@ from hplint.facts.lookup import Lookup
 from hplint.facts.mappings import Mapping
 from hplint.facts.names import Names
 from hplint.facts.objects import Objects
-from hplint.facts.origins import arriving_as, elsewhere, named, same_constant, written
+from hplint.facts.origins import arriving_as, as_hearsay, elsewhere, named, same_constant, written
 from hplint.facts.parameters import Parameters
 from hplint.facts.steps import Steps
 from hplint.facts.stores import Stores
@@ -37,7 +37,7 @@ from hplint.facts.syntax import (
     Subscript,
     Unary,
 )
-from hplint.facts.values import DEFAULTS, UNKNOWN, Origin, OriginKind, Possible, Value, union
+from hplint.facts.values import BETWEEN_FUNCTIONS, DEFAULTS, UNKNOWN, Origin, OriginKind, Possible, Value, union
 from hplint.facts.ways import NOTHING, Held, Holder, Way, Ways
 
 if TYPE_CHECKING:
@@ -212,7 +212,8 @@ class Evaluator:
             kinds = {each.origin.kind for each in choice}
             in_place = kinds <= {OriginKind.LITERAL} and not isinstance(expr, Call)
             kind = OriginKind.LITERAL if in_place else OriginKind.COMPUTED
-            found.append(Possible(constant, Origin(kind, "", expr.start, expr.end)))
+            hearsay = not all(part.stands(each) for part, each in zip(parts, choice, strict=True))
+            found.append(Possible(constant, Origin(kind, "", expr.start, expr.end), hearsay))
         return Value(tuple(found), closed)
 
     def _arriving(self, ways: Ways) -> Value:
@@ -235,6 +236,8 @@ class Evaluator:
             return UNKNOWN
         value = way.owner.value(way.expr) if not way.path else way.owner.part(way.expr, way.path)
         value = named(value, way.kind, way.label)
+        if way.kind in BETWEEN_FUNCTIONS:
+            value = as_hearsay(value)
         if way.convert or way.not_none:
             value = arriving_as(value, way.convert, not_none=way.not_none)
         return value if way.owner is self else elsewhere(value, way.owner.path, self.path)

@@ -47,7 +47,7 @@ class Lookup:
         values = [each.value for each in returns if each.value is not None]
         if not values or len(values) != len(returns):
             return unknown(f"`{label}` returns nothing that is known")
-        return either(one(Way(value, OriginKind.CONSTANT, f"{label}()", self._owner)) for value in values)
+        return either(one(Way(value, OriginKind.RETURNED, f"{label}()", self._owner)) for value in values)
 
     def imported_name(self, expr: Expr) -> str | None:
         """The dotted name, as it is imported here, that an expression starts with an import of."""

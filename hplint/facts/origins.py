@@ -19,9 +19,16 @@ def named(value: Value, kind: OriginKind, label: str) -> Value:
 
 def _named(possible: Possible, kind: OriginKind, label: str) -> Possible:
     origin = possible.origin
+    if kind is OriginKind.ARGUMENT and origin.kind is OriginKind.CONSTANT:
+        return Possible(possible.constant, replace(origin, kind=kind))
     if origin.kind is not OriginKind.LITERAL:
         return possible
-    return Possible(possible.constant, Origin(kind, label, origin.start, origin.end, origin.path))
+    return replace(possible, origin=Origin(kind, label, origin.start, origin.end, origin.path))
+
+
+def as_hearsay(value: Value) -> Value:
+    """A value that came from another function."""
+    return Value(tuple([replace(possible, hearsay=True) for possible in value.possible]), value.closed)
 
 
 def elsewhere(value: Value, path: str, here: str) -> Value:

@@ -65,7 +65,7 @@ def why(asked: Evaluator, expr: Expr) -> tuple[Step, ...]:
                 return tuple(steps)
             expr = expr.value
             continue
-        text = _SAID[way.kind].format(way.label)
+        text = SAID[way.kind].format(way.label)
         text = f"{text}; {ways.why}" if ways.why else text
         owner, expr = way.owner, way.expr
         tell(expr, text)
@@ -78,7 +78,7 @@ def why(asked: Evaluator, expr: Expr) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-_SAID = {
+SAID = {
     OriginKind.LITERAL: "it may be this",
     OriginKind.CONSTANT: "`{}` is set here",
     OriginKind.CLASS_ATTRIBUTE: "`{}` is set in its class",
@@ -89,9 +89,12 @@ _SAID = {
     OriginKind.PARAMETER: "the parameter `{}` has this default",
     OriginKind.FALLBACK: "`{}` is this when it is not set",
     OriginKind.ARGUMENT: "`{}` is called with this",
+    OriginKind.RETURNED: "`{}` returns this",
+    OriginKind.CONFIG_FILE: "`{}` is this in a configuration file",
     OriginKind.SIGNATURE: "`{}` is the library's default",
     OriginKind.COMPUTED: "it is computed here",
 }
+"""What is said of a way, by the kind of what comes by it."""
 
 
 def _chosen(ways: Ways, *, known: bool) -> Way | None:

@@ -25,6 +25,8 @@ class OriginKind(Enum):
     """What is taken when nothing is set: ``cfg.get("lr", 1e-3)``, ``getattr(args, "lr", 1e-3)``, ``lr or 1e-3``."""
     ARGUMENT = "argument of a call"
     """Given to a parameter by a call in the same file; other callers may give other values."""
+    RETURNED = "result of a call"
+    """What a function of the project returns, on one of its ways."""
     CONFIG_FILE = "configuration file"
     """An item of a YAML, JSON or TOML document that the script names."""
     SIGNATURE = "library default"
@@ -43,6 +45,9 @@ DEFAULTS = frozenset(
     )
 )
 """Kinds of origin whose values hold until someone chooses another."""
+BETWEEN_FUNCTIONS = frozenset((OriginKind.ARGUMENT, OriginKind.RETURNED))
+"""Kinds of ways that lead from one function to another: what is tested between the two is not known."""
+_LASTING = DEFAULTS | {OriginKind.COMPUTED}
 
 
 @value_record
@@ -61,10 +66,11 @@ class Origin:
 
 @value_record
 class Possible:
-    """One constant that an expression may be."""
+    """One constant that an expression may be. ``hearsay``: it comes from another function, maybe not on every way."""
 
     constant: Constant
     origin: Origin
+    hearsay: bool = False
 
 
 @value_record
@@ -80,6 +86,15 @@ class Value:
     def single(self) -> Possible | None:
         """The one constant that it is for certain."""
         return self.possible[0] if self.closed and len(self.possible) == 1 else None
+
+    def stands(self, possible: Possible) -> bool:
+        """Whether one of the possible constants does arrive as long as nobody chooses another: what a rule may judge.
+
+        Not so for what other functions may bring on some of their ways, nor for one constant of an open union.
+        """
+        if self.closed:
+            return not possible.hearsay or len(self.possible) == 1
+        return not possible.hearsay and possible.origin.kind in _LASTING
 
 
 UNKNOWN = Value()

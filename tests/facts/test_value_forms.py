@@ -37,15 +37,25 @@ KNOWN = {
     "round": ("use(round(2.6))", [3], True, "computed"),
     "len": ("use(len([x, y, 3]))", [3], True, "literal"),
     "float of an option": (PARSED + "use(float(args.lr))", [3.0], False, "argparse default"),
-    "function": ("def rate():\n    return 2\nuse(rate())", [2], True, "constant"),
-    "method": ("class A:\n    def rate(self):\n        return 2\na = A()\nuse(a.rate())", [2], True, "constant"),
+    "function": ("def rate():\n    return 2\nuse(rate())", [2], True, "result of a call"),
+    "method": (
+        "class A:\n    def rate(self):\n        return 2\na = A()\nuse(a.rate())",
+        [2],
+        True,
+        "result of a call",
+    ),
     "one of several that a function returns": (
         "def f():\n    return 1, 2\nlr, wd = f()\nuse(wd)",
         [2],
         True,
-        "constant",
+        "result of a call",
     ),
-    "property": ("class A:\n    @property\n    def lr(self):\n        return 2\nuse(A().lr)", [2], True, "constant"),
+    "property": (
+        "class A:\n    @property\n    def lr(self):\n        return 2\nuse(A().lr)",
+        [2],
+        True,
+        "result of a call",
+    ),
     # argparse
     "parser in another function": (
         "import argparse\ndef add(parser):\n    parser.add_argument('--lr', default=2)\n"
@@ -142,6 +152,12 @@ KNOWN = {
     "option that is set": (PARSED + "args.lr = 2\nuse(args.lr)", [2], True, "constant"),
     "option that is set later": (PARSED + "use(args.lr)\nargs.lr = 2", [3.0], False, "argparse default"),
     "option that is scaled": (PARSED + "args.lr = args.lr * 2\nuse(args.lr)", [6.0], False, "computed"),
+    "option that a script sets": (
+        PARSED + "def f(a):\n    use(a.lr)\nif __name__ == '__main__':\n    args.lr = 2\n    f(args)",
+        [2],
+        False,
+        "constant",
+    ),
     "option that is scaled in place": (PARSED + "args.lr *= 2\nuse(args.lr)", [6.0], False, "computed"),
     "name that is scaled in place": ("lr = 2\nlr *= 2\nuse(lr)", [4], True, "computed"),
     "another object is set": (
@@ -375,7 +391,7 @@ KNOWN = {
         False,
         "parameter default argument of a call",
     ),
-    "call with a constant": ("LR = 2\ndef f(lr):\n    use(lr)\nf(lr=LR)", [2], False, "constant"),
+    "call with a constant": ("LR = 2\ndef f(lr):\n    use(lr)\nf(lr=LR)", [2], False, "argument of a call"),
     "call by spawn": (
         "import torch.multiprocessing as mp\ndef main(rank, lr):\n    use(lr)\nmp.spawn(main, args=(2,), nprocs=4)",
         [2],
