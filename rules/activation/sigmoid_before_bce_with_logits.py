@@ -100,8 +100,8 @@ def sigmoid_before_bce_with_logits(file: File) -> Iterator[Draft]:
         at, related = placed(file, use, made[0])
         yield Draft(
             at,
-            f"`{use.file.source(use.node.func)}` applies the sigmoid itself, as it wants logits: after this one it sees probabilities "
-            "between 0.5 and 0.73 only, and a negative example costs at least 0.69",
+            f"`{use.file.source(use.node.func)}` applies the sigmoid itself, as it wants logits: after this one it "
+            "sees probabilities between 0.5 and 0.73 only, and a negative example costs at least 0.69",
             related=related,
             fix=without_operation(file, made[0], "drop the sigmoid") if len(made) == 1 else None,
         )
