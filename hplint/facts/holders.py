@@ -19,6 +19,7 @@ from hplint.facts.syntax import (
     ClassDef,
     Code,
     Collection,
+    Compare,
     Dict,
     Expr,
     For,
@@ -68,7 +69,6 @@ class Holders:
         self._code = code
         self._names = names
         self._self_stores: dict[int, dict[str, list[Expr]]] = {}
-        self._returns: dict[int, tuple[Return, ...]] = {}
 
     def all(self, kind: type[N]) -> tuple[N, ...]:
         """All records of a type."""
@@ -117,16 +117,34 @@ class Holders:
     def class_by_scope(self) -> dict[int, ClassDef]:
         return {each.scope: each for each in self.all(ClassDef)}
 
-    def returns(self, function: FunctionDef) -> tuple[Return, ...]:
+    def returns(self, function: FunctionDef) -> list[Return]:
         """The return statements of a function, without those of functions inside it."""
-        known = self._returns.get(function.scope)
-        if known is None:
-            found = [each for each in self.all(Return) if function.start <= each.start < function.end]
-            if found:
-                inner = [f for f in self.all(FunctionDef) if function.start < f.start and f.end <= function.end]
-                found = [each for each in found if not any(f.start <= each.start < f.end for f in inner)]
-            known = self._returns[function.scope] = tuple(found)
-        return known
+        return self._returns.get(function.scope, [])
+
+    @cached_property
+    def _returns(self) -> dict[int, list[Return]]:
+        found: dict[int, list[Return]] = defaultdict(list)
+        around: list[FunctionDef] = []
+        every: list[FunctionDef | Return] = [*self.all(FunctionDef), *self.all(Return)]
+        for each in sorted(every, key=lambda node: node.start):
+            while around and around[-1].end <= each.start:
+                around.pop()
+            if isinstance(each, FunctionDef):
+                around.append(each)
+            elif around:
+                found[around[-1].scope].append(each)
+        return found
+
+    def uses(self, name: str) -> list[Name]:
+        """Every place where a name is read or written as a bare name."""
+        return self._names_by_id.get(name, [])
+
+    @cached_property
+    def _names_by_id(self) -> dict[str, list[Name]]:
+        found: dict[str, list[Name]] = defaultdict(list)
+        for name in self.all(Name):
+            found[name.id].append(name)
+        return found
 
     def class_of_method(self, scope: int, parameter: Parameter) -> ClassDef | None:
         """The class whose methods call ``parameter`` their instance, for code in ``scope``."""
@@ -172,7 +190,8 @@ class Holders:
 
     @cached_property
     def _branching(self) -> tuple[Node, ...]:
-        return (*self.all(If), *self.all(For), *self.all(While), *self.all(Try), *self.all(Match))
+        ifs = (each for each in self.all(If) if not _is_script(each.test))
+        return (*ifs, *self.all(For), *self.all(While), *self.all(Try), *self.all(Match))
 
     def loops(self, node: Node, frame: int) -> bool:
         """Whether a loop of a frame may run a node again."""
@@ -268,6 +287,11 @@ class Holders:
                     if isinstance(child, Subscript):
                         _collect(child, None, simple, found)
         return tuple(found)
+
+
+def _is_script(test: Expr) -> bool:
+    """Whether it is ``__name__ == "__main__"``, which is true where the code matters."""
+    return isinstance(test, Compare) and isinstance(test.left, Name) and test.left.id == "__name__"
 
 
 def _collect(

@@ -121,13 +121,14 @@ class Objects:
             document = hydra_configuration(function, name.id, self._owner)
             if document.every:
                 return document
-        found = self.along(self._owner.ways(name))
+        ways = self._owner.ways(name)
+        found = self.along(ways)
         if found.every:
             return found
         annotated = self._annotated(parameter.annotation)
         if annotated is not None:
             return _just(Instance(*annotated, 0, opened=True))
-        if is_bare(name, self._owner) and one_parser(self._owner):
+        if not ways.every and is_bare(name, self._owner) and one_parser(self._owner):
             return Held((Namespace(self._owner, 0, None),), closed=False)
         return found
 

@@ -182,5 +182,5 @@ class Parameters:
         if parent is None or parent.kind != "function" or len(parent.bindings.get(function.name, ())) != 1:
             return False
         start, end = parent.start, parent.end
-        uses = [n for n in self._owner.holders.all(Name) if n.id == function.name and start <= n.start < end]
+        uses = [name for name in self._owner.holders.uses(function.name) if start <= name.start < end]
         return len(uses) == calls and not handed_over(self._owner.holders, function.name)

@@ -192,14 +192,14 @@ class Steps:
         if not held.every:
             return unknown(f"it is not known what holds `{label}`")
         found = either(holder.entry(name) for holder in held.every)
-        if not held.closed:
-            found = replace(found, closed=False, why=found.why or f"it is not known for certain what holds `{label}`")
         written = found
         found = self._owner.stores.applied(found, held, name, use, frame)
         if found is not written:
             # Code that changes what a file brought knows better than the file.
             kept = tuple(way for way in found.every if way.kind is not OriginKind.CONFIG_FILE)
             found = replace(found, every=kept)
+        if not held.closed:
+            found = replace(found, closed=False, why=found.why or f"it is not known for certain what holds `{label}`")
         every = tuple(replace(w, label=label) if w.kind is OriginKind.DICT_ITEM else w for w in found.every)
         return replace(found, every=every)
 

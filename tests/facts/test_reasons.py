@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hplint.facts.reasons import why
+from hplint.facts.reasons import SAID, why
+from hplint.facts.values import OriginKind
 from hplint.project import Project
 from tests.facts.reading import file_of, used
 from tests.facts.test_value_forms import PARSED
@@ -69,3 +70,7 @@ def test_a_step_in_another_file_names_it(tmp_path: Path) -> None:
     file = file_of("from config import LR\nuse(LR)", str(tmp_path / "train.py"), Project())
     (step,) = why(file.evaluator, used(file))
     assert (step.path, step.start, step.text) == (str(tmp_path / "config.py"), 5, "`LR` is set here")
+
+
+def test_there_are_words_for_every_kind() -> None:
+    assert set(SAID) == set(OriginKind)

@@ -15,6 +15,9 @@ UNKNOWN = {
     "rank of a process": (
         "import torch.multiprocessing as mp\ndef main(rank, lr):\n    use(rank)\nmp.spawn(main, args=(2,), nprocs=4)"
     ),
+    "attribute of something that is no namespace": (
+        ARGS + "class M:\n    pass\ndef f(m):\n    use(m.lr)\nf(M())\nargs = p.parse_args()"
+    ),
     "options that are written out": ARGS + "args = p.parse_args(['--lr', '5'])\nuse(args.lr)",
     "option that is scaled by something unknown": PARSED + "args.lr = args.lr * n\nuse(args.lr)",
     "option that another function sets": (
