@@ -14,6 +14,8 @@ from hplint.source import DEFAULT_MAX_FILE_SIZE, Source, Unreadable, read
 
 _MAX_DEPTH = 8
 """Folders above a file that are searched for the root of its imports."""
+_LINKED = 3_000_000
+"""Characters of imported files whose facts are kept."""
 _MAX_HOPS = 10
 """Modules that a name may be handed on through."""
 _KEPT = 8_000_000
@@ -39,7 +41,7 @@ class Project:
 
     def begin(self) -> None:
         """Make room before the next file is checked: nothing that was handed out is in use any more."""
-        if sum(len(source.text) for source in self._shown.values()) > _KEPT:
+        if sum(len(source.text) for source in self._shown.values()) > _LINKED:
             for file in (*self._files.values(), *self._documents.values()):
                 if file is not None:
                     file.let_go()

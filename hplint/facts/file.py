@@ -177,7 +177,8 @@ class File:
 
     def let_go(self) -> None:
         """Forget everything: the parts refer to each other, and only a search for garbage would free them."""
-        self.__dict__.clear()
+        for part in (self.evaluator, self.names, self.holders, self):
+            vars(part).clear()
 
     def _linked(self, dotted: str) -> tuple[str, ...] | None:
         return None if self._linker is None else self._linker.names(dotted, self.path)
