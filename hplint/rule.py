@@ -28,7 +28,7 @@ from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
 from hplint.facts.journeys import Journey, journey
 from hplint.facts.kept_graphs import kept_graphs
-from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values
+from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values, words_of
 from hplint.facts.lifetimes import (
     Group,
     followed,
@@ -207,6 +207,7 @@ __all__ = [
     "with_groups",
     "within",
     "without_operation",
+    "words_of",
 ]
 
 

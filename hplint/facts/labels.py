@@ -11,6 +11,9 @@ from hplint.facts.syntax import Assign, Attribute, Call, Dict, Expr, FunctionDef
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
+_LONGEST = 40
+"""Longer strings are no names."""
+
 
 class Labelled(NamedTuple):
     """``value`` is given to ``label``: by a keyword, an assignment, a dictionary, a parameter's or option's default."""
@@ -36,6 +39,17 @@ def labelled_values(file: File) -> Iterator[Labelled]:
                 yield Labelled(key.value, value)
     for function in file.all(FunctionDef):
         yield from (Labelled(each.name, each.default) for each in function.parameters if each.default is not None)
+
+
+def words_of(file: File) -> set[str]:
+    """All names, attributes, keywords, parameters and short strings of a file, options without their dashes."""
+    found = {name.id for name in file.every(Name)}
+    found.update(attribute.attr for attribute in file.every(Attribute))
+    found.update(arg.keyword for call in file.every(Call) for arg in call.args if arg.keyword is not None)
+    found.update(each.name for function in file.every(FunctionDef) for each in function.parameters)
+    strings = (each.value for each in file.every(Literal) if isinstance(each.value, str))
+    found.update(text.lstrip("-").replace("-", "_") for text in strings if len(text) < _LONGEST)
+    return found
 
 
 def hyperparameter_of(label: str) -> str | None:

@@ -66,7 +66,7 @@ def shows_regularisation(file: File) -> bool:
     """Whether any name of the file, or any optimizer in it, regularises, or the file is about something else."""
     if any(map(_is_sign, _names(file))):
         return True
-    if any(file.qualified(call.func) in ("torch.autograd.grad", "torch.func.grad") for call in file.all(Call)):
+    if any(file.qualified(call.func) in ("torch.autograd.grad", "torch.func.grad") for call in file.every(Call)):
         return True
     return any(_decays(file, call) for call in optimizers(file)) or any(map(_sums_weights, _over_parameters(file)))
 
@@ -80,7 +80,7 @@ def _is_sign(name: str) -> bool:
 
 def trained_models(file: File) -> Iterator[tuple[BoundCall, Call]]:
     """Optimizers of a file that calls ``backward``, with the calls that construct the models that they train."""
-    if not any(isinstance(call.func, Attribute) and call.func.attr == "backward" for call in file.all(Call)):
+    if not any(isinstance(call.func, Attribute) and call.func.attr == "backward" for call in file.every(Call)):
         return
     for optimizer in optimizers(file):
         given = optimizer.argument("params").node
@@ -141,20 +141,20 @@ def _understood(module: ModuleClass, call: Call) -> bool:
 
 def _names(file: File) -> Iterator[str]:
     """Every identifier of the file; strings and comments do not count."""
-    yield from (definition.name for definition in file.all(ClassDef))
-    for function in file.all(FunctionDef):
+    yield from (definition.name for definition in file.every(ClassDef))
+    for function in file.every(FunctionDef):
         yield function.name
         yield from (parameter.name for parameter in function.parameters)
-    for statement in file.all(Import):
+    for statement in file.every(Import):
         yield statement.module or ""
         yield from (part for name, alias in statement.names for part in (name, alias or ""))
-    yield from (name.id for name in file.all(Name))
+    yield from (name.id for name in file.every(Name))
     # `frame.drop(...)` is a table losing a column.
-    called = {call.func.end for call in file.all(Call) if isinstance(call.func, Attribute)}
-    for attribute in file.all(Attribute):
+    called = {call.func.end for call in file.every(Call) if isinstance(call.func, Attribute)}
+    for attribute in file.every(Attribute):
         if attribute.attr != "drop" or attribute.end not in called:
             yield attribute.attr
-    for call in file.all(Call):
+    for call in file.every(Call):
         yield from (arg.keyword for arg in call.args if arg.keyword is not None and not _is_off(file, arg))
 
 

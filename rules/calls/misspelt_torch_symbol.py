@@ -99,12 +99,19 @@ def alike(name: str, meant: str) -> bool:
 
 def misspelt(file: File) -> Iterator[tuple[str, str, str, syntax.Node]]:
     """Each such name that is asked of a module: the module, the name, the one that was meant, and where it stands."""
-    hints = [] if "from __future__ import annotations" not in file.text else list(annotations(file))
-    for node in file.all(syntax.Attribute):
+    plain = of_no_module(file)
+    hinted = "from __future__ import annotations" in file.text
+    for node in file.every(syntax.Attribute):
+        first = node.value
+        while isinstance(first, syntax.Attribute):
+            first = first.value
+        if isinstance(first, syntax.Name) and first.id in plain:
+            continue
         module = file.qualified(node.value)
         meant = misspelling_of(module, node.attr) if module is not None and is_module(module) else None
-        if module is not None and meant is not None and not any(inside(node, hint) for hint in hints):
-            yield module, node.attr, meant, syntax.Node(node.end - len(node.attr), node.end)
+        if module is None or meant is None or (hinted and any(inside(node, hint) for hint in annotations(file))):
+            continue
+        yield module, node.attr, meant, syntax.Node(node.end - len(node.attr), node.end)
     for statement in file.all(syntax.Import):
         if statement.module is None or statement.level or not is_module(statement.module):
             continue
@@ -116,6 +123,25 @@ def misspelt(file: File) -> Iterator[tuple[str, str, str, syntax.Node]]:
             written = re.compile(rf"\b{re.escape(name)}\b").search(file.text, behind, statement.end)
             if written is not None:
                 yield statement.module, name, meant, syntax.Node(*written.span())
+
+
+def of_no_module(file: File) -> set[str]:
+    """Names that no import binds and no other name is assigned to: parameters, results of calls. Most names are."""
+    bound: set[str] = set()
+    passed_on: set[str] = set()
+    for scope in file.code.scopes:
+        bound.update(scope.bindings)
+        for name, bindings in scope.bindings.items():
+            if any(each.imported is not None or may_be_name(each.value) for each in bindings):
+                passed_on.add(name)
+    return bound - passed_on
+
+
+def may_be_name(value: syntax.Expr | None) -> bool:
+    """Whether a value may be a module: another name, a choice of two, or what ``getattr`` returns."""
+    if isinstance(value, syntax.Call):
+        return isinstance(value.func, syntax.Name) and value.func.id == "getattr"
+    return isinstance(value, syntax.Name | syntax.Attribute | syntax.Conditional)
 
 
 def annotations(file: File) -> Iterator[syntax.Node]:

@@ -53,7 +53,8 @@ SMALL = re.compile(
 )
 """Names of numbers that are always far below 1."""
 OTHER_UNIT = re.compile(r"step|iter|epoch|decay_(lr|learning_rate)|warm|every|sched|num|start_lr", re.IGNORECASE)
-LARGE = re.compile(r"[\d.][eE]\+?\d")
+LEAST = 10
+"""Smaller numbers may be meant."""
 POWER = re.compile(r"\d(\.\d*)?[eE]\+?0*(?P<power>[1-9]\d?)")
 
 
@@ -67,7 +68,7 @@ POWER = re.compile(r"\d(\.\d*)?[eE]\+?0*(?P<power>[1-9]\d?)")
     subject=Files("lr", "learning", "decay", "eps", "wd", "l2", "eta"),
 )
 def exponent_sign_lost(file: File) -> Iterator[Draft]:
-    if "^" not in file.text and "10-" not in file.text and not LARGE.search(file.text):
+    if "^" not in file.text and "10-" not in file.text and not any(map(is_large, file.every(syntax.Literal))):
         return
     seen: set[int] = set()
     for labelled in labelled_values(file):
@@ -78,6 +79,11 @@ def exponent_sign_lost(file: File) -> Iterator[Draft]:
             if draft is not None:
                 seen.add(node.start)
                 yield draft
+
+
+def is_large(literal: syntax.Literal) -> bool:
+    """Whether a number may be one with an exponent that is taken for a small one."""
+    return isinstance(literal.value, float) and literal.value >= LEAST
 
 
 @lru_cache(maxsize=4096)
@@ -104,7 +110,7 @@ def of_number(file: File, node: syntax.Node, label: str, whole: syntax.Node) -> 
     if isinstance(node, syntax.Literal) and node is whole and (match := POWER.fullmatch(shown)):
         value = as_number(node.value)
         number = f"{shown[: shown.lower().index('e')]}e-{match['power']}"
-        if value is not None and value >= 10:
+        if value is not None and value >= LEAST:
             level = Level.ERROR if value >= 1000 else Level.WARNING
             said = f"`{label}` is {value:,.0f}: the exponent of `{shown}` has no minus"
             return Draft(node, said, fix=replace(node, number, f"write `{number}`"), level=level)

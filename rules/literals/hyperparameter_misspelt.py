@@ -43,14 +43,12 @@ sizes = {"batch_size": 32, "patch_size": 16, "batch_sizes": [16, 32]}
 - 16061027/VisualPytorch#46, yhhhli/APoT_Quantization#2 and ROCm/aorta#247 are reports of such names.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from hplint.rule import Draft, File, Files, Level, Place, hyperparameter_vocabulary, replace, rule, syntax
+from hplint.rule import Draft, File, Files, Level, Place, hyperparameter_vocabulary, replace, rule, syntax, words_of
 
-WORD = re.compile(r"[A-Za-z][\w-]{6,40}")
 WORDS = (
     "delay", "prop", "race", "rage", "rang", "rare", "seek", "seem", "seen", "side",
     "site", "stems", "stops", "trail",
@@ -68,11 +66,11 @@ WORDS = (
 )
 def hyperparameter_misspelt(file: File) -> Iterator[Draft]:
     known, shapes = vocabulary()
-    written = {word.replace("-", "_") for word in set(WORD.findall(file.text))}
+    written = words_of(file)
     right = sorted(written & known)
     if not right:
         return
-    shaped = [word for word in written - known if (word[0], word.count("_"), len(word)) in shapes]
+    shaped = [word for word in written - known if word and (word[0], word.count("_"), len(word)) in shapes]
     suspects = {word: meant for word in sorted(shaped) if (meant := misspelling_of(word, right)) is not None}
     if not suspects:
         return
@@ -80,10 +78,12 @@ def hyperparameter_misspelt(file: File) -> Iterator[Draft]:
     for word, at, attribute in named(file):
         places[word].append((at, attribute))
     for word, meant in suspects.items():
-        if len(places[word]) != 1 or meant not in places:
+        if len(places[word]) != 1:
             continue
         place, attribute = places[word][0]
         text = file.text[place.start : place.end]
+        if text.replace("-", "_") != word:  # a string of several parts
+            continue
         spelt = meant.replace("_", "-") if "-" in text else meant
         yield Draft(
             place,

@@ -75,7 +75,7 @@ NUMBER = re.compile(f"{MANTISSA.pattern}|{WHOLE.pattern}")
 
 @rule("HP138", "letter-l-in-number", level=Level.ERROR, topic="literals", since="0.1", subject=Files("l", "I", "O"))
 def letter_l_in_number(file: File) -> Iterator[Draft]:
-    suspects = [name for name in file.all(syntax.Name) if name.id[0] in "lIO" and NUMBER.fullmatch(name.id)]
+    suspects = [name for name in file.every(syntax.Name) if name.id[0] in "lIO" and NUMBER.fullmatch(name.id)]
     suspects = [name for name in suspects if not any(name.id in scope.bindings for scope in file.code.scopes)]
     suspects = [name for name in suspects if not file.is_bound(name.id, name.scope)]
     if not suspects:

@@ -71,7 +71,7 @@ def requires_grad_typo(file: File) -> Iterator[Draft]:
     ]
     if targets:
         stores = {target.start for target in targets}
-        read = {each.attr for each in file.all(syntax.Attribute) if each.start not in stores or each.attr == RIGHT}
+        read = {each.attr for each in file.every(syntax.Attribute) if each.start not in stores or each.attr == RIGHT}
         for target in targets:
             own = isinstance(target.value, syntax.Name) and target.value.id in OWN
             if target.attr in read or own:

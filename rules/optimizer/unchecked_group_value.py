@@ -81,11 +81,12 @@ from hplint.rule import (
 )
 def unchecked_group_value(file: File) -> Iterator[Draft]:
     for call in optimizers(file):
-        if call.signature is None:
+        groups = [group for group in parameter_groups(file, call).listed if group.options]
+        if call.signature is None or not groups:
             continue
         everywhere = values(file, call.arguments, constants(call.name) if call.complete else {})
         refused = {check.guard for check in broken(call.signature, everywhere)}  # The constructor raises for these.
-        for group in parameter_groups(file, call).listed:
+        for group in groups:
             here = values(file, group.options, everywhere if group.complete else {})
             said = set(refused)
             for setting in settings_of(untested(file, option) for option in group.options.values()):
