@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -107,10 +109,21 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
         raise click.UsageError("--config and --isolated exclude each other")
     if STDIN in paths and len(paths) > 1:
         raise click.UsageError("`-` (standard input) cannot be checked together with other paths")
-    finder = guarded(lambda: _finder(options))
-    if STDIN in paths:
-        context.exit(_check_stdin(finder, options))
-    context.exit(_check_paths(paths or (".",), finder, options))
+    with _no_collecting():
+        finder = guarded(lambda: _finder(options))
+        status = _check_stdin(finder, options) if STDIN in paths else _check_paths(paths or (".",), finder, options)
+    context.exit(status)
+
+
+@contextmanager
+def _no_collecting() -> Iterator[None]:
+    """Leave Python's garbage collector off, and hide from it what there is then: the process is about to end."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _finder(options: dict[str, Any]) -> SettingsFinder:
