@@ -6,12 +6,11 @@ constructions among them. Standard library and :mod:`hplint.model` only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from hplint.model import Level
+from hplint.records import value_record
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Ladder:
     """The value from which on each level is said; None where a level is never said."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
@@ -14,6 +13,7 @@ from hplint.facts.receivers import Receivers, last_name
 from hplint.facts.syntax import Attribute, Call, Expr, Name, Node
 from hplint.facts.training import TrainingLoop, TrainingStep
 from hplint.facts.tree import inside, walk
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -24,7 +24,7 @@ _ACTS = re.compile(r"step|update|apply|reset|clear|run|train", re.IGNORECASE)
 _HOOKS = ("register_post_accumulate_grad_hook", "register_step_post_hook", "register_step_pre_hook")
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Uncleared:
     """An optimizer that steps in a loop which never clears its gradients.
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from hplint.facts.events import Event, EventKind, Grad, Role
 from hplint.facts.receivers import Receivers, last_name, role_by_name, words
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Expr, FunctionDef, Lambda, Literal, Name, Node
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -44,7 +44,7 @@ _SWITCHES = re.compile(r"grad|eval|infer|mode|predict", re.IGNORECASE)
 """Words in the names of context managers and decorators that may do the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Effect:
     """An event as its own line tells it, without loops and conditions.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from hplint.facts.summaries import Summaries, Trace
 from hplint.facts.syntax import Attribute, Call, Expr, For, FunctionDef, Name
 from hplint.facts.training import owned
 from hplint.facts.tree import inside, walk
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -50,7 +51,7 @@ _MEANT = re.compile(
 """Names of work that needs the training mode, or gradients, outside of training; or measures only time."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Evaluation:
     """A model is called to be measured: in a function or over data that are named so, where nothing is trained.
 
@@ -87,7 +88,7 @@ def _evaluations(file: File) -> tuple[Evaluation, ...]:
     return tuple(_Evaluations(file).all()) if any(_contexts(file)) or _calls_evaluation(file) else ()
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class _Way:
     """One way to a call of a model: from the top of a function, or of the module.
 

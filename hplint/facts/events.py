@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from hplint.facts.syntax import Expr, For, FunctionDef, Node, While
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -63,7 +63,7 @@ class Grad(Enum):
     UNSURE = "unsure"
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Guard:
     """An event runs only where ``test`` is ``truth``; in a ``match``, where its subject takes the ``case``-th case.
 
@@ -85,7 +85,7 @@ class Guard:
         return self.text == other.text and self.key != other.key
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Event:
     """One thing that a step does.
 
@@ -131,7 +131,7 @@ class Event:
         return all(guard.key in known for guard in self.guards) and self.loops == other.loops[: len(self.loops)]
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class TrainingStep:
     """A block that holds a ``backward``, and its events in order.
 

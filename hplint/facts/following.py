@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -46,6 +45,7 @@ from hplint.facts.syntax import (
     Stmt,
     While,
 )
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -61,7 +61,7 @@ _LIBRARIES = ("torch.", "torchvision.", "numpy.", "builtins.", "transformers.")
 _NOTHING_KNOWN = Given((), {}, complete=False, nodes={})
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Flows:
     """What was met on the way: every operation, and every call of a loss.
 

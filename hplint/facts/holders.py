@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar, cast
 
@@ -37,6 +36,7 @@ from hplint.facts.syntax import (
     Try,
     While,
 )
+from hplint.records import record
 
 __all__ = ["Flag", "Holders", "Store"]
 
@@ -46,7 +46,7 @@ _LOADING_METHODS = frozenset(("merge_from_file", "merge_from_list", "merge_from_
 """Methods of configuration objects that may set any of their values, and are there to do so."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@record
 class Store:
     """An attribute or item of ``base`` is set: ``value`` is None where that is not plain.
 

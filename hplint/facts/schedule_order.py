@@ -29,6 +29,7 @@ from hplint.facts.syntax import (
     While,
 )
 from hplint.facts.tree import inside, walk
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.calls import BoundCall
@@ -40,7 +41,7 @@ _SCHEDULERS = re.compile(
 _BASES = re.compile(r"torch\.optim\.lr_scheduler\.(?!ReduceLROnPlateau)\w+")
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class EarlySchedule:
     """A scheduler that steps before its optimizer.
 

@@ -32,6 +32,7 @@ from hplint.facts.syntax import (
     While,
 )
 from hplint.facts.tree import children
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -47,7 +48,7 @@ _NAMES = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _OPPOSITES = {"!=": "==", "is not": "is", "not in": "in"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Trace:
     """An event of a function before its training step is chosen.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from hplint.facts.events import Event, EventKind, Guard, Role, TrainingStep
 from hplint.facts.receivers import last_name
 from hplint.facts.summaries import Loop, Summaries, Trace, summaries_of
 from hplint.facts.syntax import Call, ClassDef, Comprehension, For, FunctionDef
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -26,7 +27,7 @@ _ESSENTIAL = (EventKind.BACKWARD, EventKind.STEP, EventKind.ZERO_GRAD, EventKind
 _HOOKS = frozenset({"training_step", "training_step_end", "optimizer_step", "optimizer_zero_grad", "compute_loss"})
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class TrainingLoop:
     """A loop that does a training step each time round, itself or through one call of a helper.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hplint.facts.calls import BoundCall, Presence
@@ -25,6 +24,7 @@ from hplint.facts.syntax import (
 )
 from hplint.facts.training import training_loops
 from hplint.facts.tree import inside
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -50,7 +50,7 @@ _RANDOM = re.compile(r"rand|choice|sample\(|make_\w+\(|shuffle|synthetic|linspac
 """Words of data that is drawn at random or made up."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class TrainLoader:
     """A loader that feeds training without shuffling. ``use``: the loop, method or call that trains with it."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hplint import hyperparameters
@@ -27,6 +26,7 @@ from hplint.facts.syntax import (
     Unary,
 )
 from hplint.facts.tree import inside, walk
+from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.commandline import Flag
@@ -49,7 +49,7 @@ _FEW = 2
 _EVALUATION = re.compile(r"test\w*|val|valid\w*|eval\w*|dev|infer\w*|predict\w*")
 
 
-@dataclass(frozen=True, slots=True)
+@value_record
 class Unread:
     """An option that nothing reads. ``row``: the hyperparameter that it is meant to set.
 
