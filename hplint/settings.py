@@ -16,11 +16,6 @@ from hplint.registry import ALL, Registry, RegistryError, UnknownSelector, did_y
 from hplint.selection import Layer, Selection, select
 from hplint.source import DEFAULT_MAX_FILE_SIZE, display_path
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 CONFIG_NAMES = ("hplint.toml", "pyproject.toml")
 DEFAULT_EXCLUDE = (
     ".bzr",
@@ -204,6 +199,11 @@ def _mentions_hplint(path: str) -> bool:
 
 
 def _load(path: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):
+        import tomllib
+    else:
+        import tomli as tomllib
+
     shown = display_path(path)
     try:
         with open(path, "rb") as file:

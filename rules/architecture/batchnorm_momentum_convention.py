@@ -57,7 +57,6 @@ def norm(channels, momentum, **cfg):
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal, InvalidOperation
 
 from hplint.rule import BoundCall, Calls, Draft, DraftFix, Level, Setting, replace, rule, settings, torch_roles
 
@@ -99,6 +98,8 @@ def _complement(setting: Setting, momentum: float) -> DraftFix | None:
     """``0.99`` to ``0.01``: what was meant if the number comes from Keras."""
     if not _WRONG <= momentum < 1 or setting.literal is None:
         return None
+    from decimal import Decimal, InvalidOperation
+
     try:
         meant = f"{1 - Decimal(repr(momentum)):f}"
     except InvalidOperation:
