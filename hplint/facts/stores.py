@@ -6,6 +6,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from hplint.facts.configured import Items
 from hplint.facts.holders import Store
 from hplint.facts.mappings import LACKING, Mapping
 from hplint.facts.origins import without_none
@@ -68,7 +69,7 @@ class Stores:
 
     def _of_any(self, home: Evaluator, held: Held) -> list[Store]:
         """Stores that may set anything; items are set on what is no dictionary by ``vars(x)`` and the like only."""
-        if any(isinstance(each, Mapping) for each in held.every):
+        if any(isinstance(each, Mapping | Items) for each in held.every):
             return home.holders.stores_of_any
         return [store for store in home.holders.stores_of_any if _reaches_attributes(store)]
 
@@ -91,8 +92,10 @@ class Stores:
         target = home.objects(base)
         if store.loads:
             # What is read goes into the objects inside as well.
-            loaded = any(isinstance(each, Mapping) for each in target.every) or not target.every
-            return _Sameness.MAYBE if loaded and any(isinstance(e, Mapping) for e in held.every) else _Sameness.NO
+            loaded = any(isinstance(each, Mapping | Items) for each in target.every) or not target.every
+            return (
+                _Sameness.MAYBE if loaded and any(isinstance(e, Mapping | Items) for e in held.every) else _Sameness.NO
+            )
         if any(mine.may_be(other) for mine in held.every for other in target.every):
             one_each = len(held.every) == len(target.every) == 1
             vague = any(isinstance(each, Instance) and each.call is None for each in (*held.every, *target.every))
