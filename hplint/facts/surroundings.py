@@ -46,8 +46,8 @@ def _tested(file: File) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _dest(label: str) -> str:
-    """The last word of what a value is called: ``batch_size`` of ``--batch-size`` and of ``Config.batch_size``."""
-    return label.rpartition(".")[2].lstrip("-").replace("-", "_")
+    """The last word of what a value is called: ``lr`` of ``--lr``, ``Config.lr`` and ``config.yaml:lr``."""
+    return label.rpartition(":")[2].rpartition(".")[2].lstrip("-").replace("-", "_")
 
 
 def _named(file: File, expr: Expr) -> Iterator[Node]:
