@@ -37,16 +37,14 @@ class Worth:
     @cached_property
     def anything(self) -> bool:
         """Whether the file holds layers of known sizes, or a loss and what should not come before it."""
-        if self._in(0, len(self._text)):
-            return True
-        return self.losses and (bool(self._sized) or _ACTIVATION.search(self._text) is not None or self._imports)
+        return self._in(0, len(self._text)) or self.losses
 
     @cached_property
     def _imports(self) -> bool:
         """Whether a module of the project may bring the model."""
         for statement in self._file.all(Import):
             module = "." * statement.level + (statement.module or "")
-            for name, _ in statement.names:
+            for name in ("*",) if statement.star else [name for name, _ in statement.names]:
                 dotted = f"{module}.{name}" if module else name
                 known = not statement.level and dotted.partition(".")[0] in _LIBRARIES
                 if not known and self._file.imported(dotted) is not None:
@@ -84,13 +82,29 @@ class Worth:
 
     @cached_property
     def losses(self) -> bool:
-        """Whether a loss that wants logits is named."""
-        return _LOSSES.search(self._text) is not None
+        """Whether a loss that wants logits is named, and what should not come before it, or may be imported."""
+        if _LOSSES.search(self._text) is None:
+            return False
+        return _ACTIVATION.search(self._text) is not None or self._one_unit or self._imports
+
+    @cached_property
+    def _one_unit(self) -> bool:
+        """Whether a layer may be made with a single unit."""
+        for call in self._sized_calls:
+            for arg in call.args:
+                single = self._file.value(arg.value).single if isinstance(arg.value, Literal | Name) else None
+                if single is not None and single.constant == 1:
+                    return True
+        return False
 
     @cached_property
     def _sized(self) -> tuple[int, ...]:
-        """Where layers are made with sizes that do not come from outside."""
-        return tuple(sorted(call.start for call in self._file.all(Call) if self._is_sized(call)))
+        return tuple(sorted(call.start for call in self._sized_calls))
+
+    @cached_property
+    def _sized_calls(self) -> tuple[Call, ...]:
+        """Calls that make layers with sizes that do not come from outside."""
+        return tuple(call for call in self._file.all(Call) if self._is_sized(call))
 
     def _is_sized(self, call: Call) -> bool:
         func = call.func
