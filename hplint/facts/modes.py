@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from hplint.facts import torch_roles as roles
 from hplint.facts.constructed import unwrapped
+from hplint.facts.definitions import class_of
 from hplint.facts.effects import Effect, Effects
 from hplint.facts.events import Event, EventKind, Role
 from hplint.facts.receivers import last_name, role_by_name, words
@@ -50,7 +51,7 @@ class ModeEffects(Effects):
         if any(self._receivers.text(arg.value) == name for arg in value.args) and self._keeps_the_mode(value):
             return None
         switched = isinstance(value.func, Attribute) and value.func.attr == "eval"
-        new = not switched and self.makes_model(value)
+        new = not switched and (self.makes_model(value) or self._imports_model(value))
         return self._mode(
             EventKind.EVAL if switched else EventKind.TRAIN if new else EventKind.UNKNOWN, target, statement
         )
@@ -101,6 +102,12 @@ class ModeEffects(Effects):
             return name.rpartition(".")[2] in roles.PARAMETRIC | roles.MODULE_CONTAINERS
         own = self._file.definition(call.func)
         return isinstance(own, ClassDef) and any(module.node is own for module in self._file.modules)
+
+    def _imports_model(self, value: Expr) -> bool:
+        """Whether an expression constructs a model whose class stands in another module of the project."""
+        call = unwrapped(value)
+        found = class_of(self._file, call.func) if isinstance(call, Call) else None
+        return found is not None and any(module.node is found[1] for module in found[0].modules)
 
     @cached_property
     def _models(self) -> frozenset[str]:

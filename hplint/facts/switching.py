@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hplint.facts import torch_roles as roles
 from hplint.facts.constructed import module_class, torch_module, unwrapped
+from hplint.facts.definitions import class_of
 from hplint.facts.models import ModuleClass
 from hplint.facts.syntax import Attribute, Call
 from hplint.facts.tree import argument, walk
@@ -33,8 +34,14 @@ def switched_layers(file: File, made: Call, seen: frozenset[int] = frozenset()) 
     kind = torch_module(file, call)
     if kind is not None:
         return _of_layers(file, [part for part in walk(call) if isinstance(part, Call)], seen)
-    module = module_class(file, call)
+    module = module_class(file, call) or _of_project(file, call)
     return None if module is None else _of_module(module, seen | {call.start})
+
+
+def _of_project(file: File, call: Call) -> ModuleClass | None:
+    """The module of another file of the project that a call constructs."""
+    found = class_of(file, call.func)
+    return None if found is None else next((each for each in found[0].modules if each.node is found[1]), None)
 
 
 def _of_module(module: ModuleClass, seen: frozenset[int]) -> tuple[str, ...] | None:
@@ -68,7 +75,7 @@ def _of_layers(file: File, calls: list[Call], seen: frozenset[int]) -> tuple[str
     for call in calls:
         kind = torch_module(file, call)
         if kind is None:
-            inner = switched_layers(file, call, seen) if module_class(file, call) is not None else None
+            inner = switched_layers(file, call, seen)
             if inner:
                 return inner
             unknown = unknown or inner is None

@@ -138,6 +138,15 @@ def test_evaluation_mode_is_seen_in_another_module(tmp_path: Path, code: str) ->
     assert found(tmp_path, code) == []
 
 
+@pytest.mark.parametrize(("layer", "expected"), [("Dropout(0.1)", ["HP153"]), ("Linear(4, 4)", [])])
+def test_the_layers_of_an_imported_model_are_known(tmp_path: Path, layer: str, expected: list[str]) -> None:
+    net = f"        self.body = nn.Sequential(nn.Conv2d(1, 4, 3), nn.{layer})\n"
+    module = "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    (tmp_path / "net.py").write_text(module + net, "utf-8")
+    code = "from net import Net\n\nnet = Net()\nwith torch.no_grad():\n    for x, y in test_loader:\n        net(x)\n"
+    assert found(tmp_path, code) == expected
+
+
 def test_modules_that_import_each_other_end(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     text = "import torch\nfrom {other} import step as theirs\n\n\n"
