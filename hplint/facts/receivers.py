@@ -77,17 +77,18 @@ _ITERATORS = frozenset(
 _CONTAINERS = frozenset({"list", "tuple", "filter", "chain", "enumerate", "reversed", "master_params", "iter"})
 
 
-def words(name: str) -> list[str]:
+@lru_cache(maxsize=8192)
+def words(name: str) -> tuple[str, ...]:
     """The words of a name in lower case, digits left out: ``optimizerG_2`` gives ``optimizer`` and ``g``."""
     parts = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return [word for word in re.split(r"[\W\d_]+", parts.lower()) if word]
+    return tuple(word for word in re.split(r"[\W\d_]+", parts.lower()) if word)
 
 
 @lru_cache(maxsize=4096)
 def role_by_name(name: str) -> Role | None:
     """What an object is called: of a scheduler's and an optimizer's word in one name, the scheduler's counts."""
     parts = words(name)
-    parts += [part[:-1] for part in parts if part.endswith("s")]
+    parts += tuple(part[:-1] for part in parts if part.endswith("s"))
     return next((role for word, role in _WORDS if any(word.fullmatch(part) for part in parts)), None)
 
 
