@@ -33,29 +33,25 @@ from hplint.facts.tree import walk
 _DECAYING = frozenset({"AdamW", "Muon", "Adafactor"})
 """Optimizers that decay weights by default, or whose default is not worth relying on."""
 
-_REGULARISING = re.compile(
-    r"""(?<![a-z])drop(?!na|_last|_duplicates|_column|ped|down|s?_?index) | stochastic_?depth
+_REGULARISING = r"""
+      (?<![a-z])drop(?!na|_last|_duplicates|_column|ped|down|s?_?index) | stochastic_?depth
       | (batch|layer|group|instance|rms|spectral|weight|filter|ada)_?norm | (?<![a-z])(bn|gn|ln)(?![a-z])
       | (?<![a-z])norm\d*$ | weight_?decay | (?<![a-z])wd(?![a-z]) | (lambda|reg|alpha|weight|coef)_?l[12](?![a-z0-9])
       | (?<![a-z])l[12]_?(reg|lambda|norm|weight|coef|alpha|decay|term) | regulari[sz] | penalty | noise
       | early_?stop | patience | label_?smoothing
       | augment | albument | imgaug | kornia | mix_?up | cut_?mix | cut_?out | auto_?augment | color_?jitter
       | random_?(crop|resized|horizontal|vertical|flip|rotation|erasing|affine|perspective|apply|grayscale)
-    """,
-    re.VERBOSE,
-)
+    """
 """Names that stand for a regulariser: dropout, normalisation, decay, penalties, early stopping, augmentation."""
 
-_OTHER_AIMS = re.compile(
-    r"""(?<![a-z])(actor|critic|policy|agents?|reward|replay|[a-z]*dqn|ddpg|ppo|sac|td3|gym[a-z]*|q_?nets?)(?![a-z])
+_OTHER_AIMS = r"""
+      (?<![a-z])(actor|critic|policy|agents?|reward|replay|[a-z]*dqn|ddpg|ppo|sac|td3|gym[a-z]*|q_?nets?)(?![a-z])
       | q_?(values?|network) | discriminator | (?<![a-z])[a-z]{0,2}gan(?![a-z]) | (net|model|opt|loss)_?[gd]$ | adversar
       | auto_?encod | (?<!label_)(?<!hot_)(?<!ordinal_)encoder | decoder | (?<![a-z])c?vae(?![a-z]) | latent | reparam
       | kld | reconstruct | nerf | siren | pinn | (?<![a-z])(pde|ode|sdf)(?![a-z]) | collocation | diffusion | denois
       | score_?net | attn | attention | transformer | (?<![a-z])flows?(?![a-z]) | siamese | triplet | contrastive
       | distill | teacher | pre_?trained | embed | word2vec | skip_?gram
-    """,
-    re.VERBOSE,
-)
+    """
 """Names of work where a network without a regulariser is normal: reinforcement learning, generative models, fields."""
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -75,7 +71,8 @@ def shows_regularisation(file: File) -> bool:
 def _is_sign(name: str) -> bool:
     """Whether a name stands for a regulariser, or for work that needs none."""
     words = _CAMEL.sub("_", name).lower()
-    return _REGULARISING.search(words) is not None or _OTHER_AIMS.search(words) is not None
+    # Compiled when they are needed: that takes longer than importing the rest of this module.
+    return any(re.search(pattern, words, re.VERBOSE) for pattern in (_REGULARISING, _OTHER_AIMS))
 
 
 def trained_models(file: File) -> Iterator[tuple[BoundCall, Call]]:
