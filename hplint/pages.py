@@ -17,9 +17,22 @@ def page_of(module: str) -> str:
 
 @cache
 def offers_fix(module: str) -> bool:
-    """Whether a rule's file gives any of its findings a fix: some call in it has the argument ``fix``."""
-    keywords = (each for each in ast.walk(_tree(module)) if isinstance(each, ast.keyword) and each.arg == "fix")
-    return any(not (isinstance(each.value, ast.Constant) and each.value.value is None) for each in keywords)
+    """Whether a rule's file gives any of its findings a fix: some ``Draft`` in it has the argument ``fix``."""
+    drafts = (each for each in ast.walk(_tree(module)) if isinstance(each, ast.Call) and _is_draft(each.func))
+    given = (value for draft in drafts for value in (*draft.args[_FIX:][:1], *_keyword(draft, "fix")))
+    return any(not (isinstance(value, ast.Constant) and value.value is None) for value in given)
+
+
+_FIX = 3
+"""The place of ``fix`` among the arguments of ``Draft``."""
+
+
+def _is_draft(func: ast.expr) -> bool:
+    return isinstance(func, ast.Name) and func.id == "Draft"
+
+
+def _keyword(call: ast.Call, name: str) -> list[ast.expr]:
+    return [each.value for each in call.keywords if each.arg == name]
 
 
 def _tree(module: str) -> ast.Module:

@@ -106,33 +106,31 @@ def call_will_raise(file: File) -> Iterator[Draft]:
     for call in file.calls:
         if call.signature is None or not call.signature.guards:
             continue
-        read = values_read(call.signature)
-        said: set[int] = set()
+        read, said = values_read(call.signature), set[int]()
         always: dict[str, object] | None = None
         for given in combinations(file, call, read):
             if not given:
                 break
-            always = known(file, call, read) if always is None else always
+            always = certain(file, call, read) if always is None else always
             values = always | {name: setting.constant for name, setting in given.items()}
             check = next((check for check in broken(call.signature, values, given) if not of_betas(check)), None)
             blamed = [given[name] for name in check.parameters if name in given] if check else []
             if check is None or not blamed or any(misspelt(call, setting) for setting in blamed):
                 continue
             setting = most_telling(blamed)
-            if exponent_lost(file, setting):
-                continue
-            if setting.at.start not in said and not expected(file, call.node, check.exception):
+            known = setting.at.start in said or exponent_lost(file, setting)
+            if not known and not expected(file, call.node, check.exception):
                 said.add(setting.at.start)
                 why = f": {check.message}" if check.message else f", as `{check.guard.condition}`"
                 message = f"{setting.says}: `{call.short}` raises {check.exception}{why}"
                 row = for_argument(call.name, setting.argument.parameter)
-                # Defaults of a function that do not fit each other may never meet: its callers give others.
+                # A function's defaults that do not fit each other may never meet: its callers give others.
                 seldom = setting.origin.kind is OriginKind.PARAMETER and len(check.parameters) > 1
-                level = Level.WARNING if seldom else None
-                yield Draft(setting.at, message, setting.related, share(call, setting), level, row)
+                fix, level = share(call, setting), Level.WARNING if seldom else None
+                yield Draft(setting.at, message, setting.related, fix, level, row)
 
 
-def known(file: File, call: BoundCall, read: frozenset[str]) -> dict[str, object]:
+def certain(file: File, call: BoundCall, read: frozenset[str]) -> dict[str, object]:
     """The library's defaults of what the call certainly leaves out, and arguments that are certainly objects."""
     absent = constants(call.name) if call.complete else {}
     return {name: value for name, value in absent.items() if name not in call.arguments} | constructed(file, call, read)
@@ -148,9 +146,8 @@ def combinations(file: File, call: BoundCall, read: frozenset[str]) -> Iterator[
     for name, argument in call.arguments.items():
         if name in read and argument.node is not None:
             # None as a default stands for "not given yet".
-            given = [
-                each for each in settings_of([untested(file, argument)]) if each.closed or each.constant is not None
-            ]
+            every = settings_of([untested(file, argument)])
+            given = [each for each in every if each.closed or each.constant is not None]
             if len(given) == 1:
                 sure[name] = given[0]
             elif given:
@@ -168,7 +165,7 @@ def constructed(file: File, call: BoundCall, read: frozenset[str]) -> dict[str, 
     for name, argument in call.arguments.items():
         made = followed(file, argument.node.value) if argument.node and name in read else None
         bound = file.bound(made) if isinstance(made, syntax.Call) else None
-        if bound is not None and bound.signature is not None and bound.signature.kind == "class":
+        if bound and bound.signature and bound.signature.kind == "class":
             found[name] = object()
     return found
 

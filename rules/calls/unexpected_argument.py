@@ -120,7 +120,7 @@ def momentum_of_adam(file: File, call: BoundCall, argument: syntax.Arg) -> Draft
         betas = f"betas=({file.source(argument.value)}, 0.999)"
         fix = replace(argument, betas, f"write it as the first of the betas, `{betas}`")
     message = f"`{call.short}` has no `momentum` and raises TypeError: its momentum is the first of `betas`"
-    return Draft(argument, message, handed_on(call), fix, hyperparameter="momentum")
+    return Draft(argument, message, handed_on(call), fix=fix, hyperparameter="momentum")
 
 
 def unknown(call: BoundCall, argument: syntax.Arg, name: str) -> Draft:
@@ -137,4 +137,4 @@ def unknown(call: BoundCall, argument: syntax.Arg, name: str) -> Draft:
     fix = None
     if argument in call.node.args:
         fix = replace(Place(argument.start, argument.start + len(name)), meant, f"write `{meant}`", Safety.SAFE)
-    return Draft(argument, f"{message}; did you mean `{meant}`?", handed_on(call), fix)
+    return Draft(argument, f"{message}; did you mean `{meant}`?", handed_on(call), fix=fix)
