@@ -18,8 +18,9 @@ from hplint.rule import Rule, Runtime
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
-EXAMPLE = ("check", "fixtures/seed/table.py", "fixtures/seed/no_dropout.py")
-"""The command whose output the README shows."""
+CHECK = ("check", "fixtures/seed/table.py", "fixtures/seed/no_dropout.py")
+INVENTORY = ("inventory", "fixtures/seed/table.py")
+"""The commands whose output the README shows."""
 
 
 def table() -> str:
@@ -39,18 +40,20 @@ def row(rule: Rule) -> str:
     return f"| {rule.code} | [`{rule.name}`]({page}) | {rule.level.value} | {what} |"
 
 
-def output() -> str:
-    """The example command and what it prints."""
-    command = [sys.executable, "-m", "hplint", *EXAMPLE, "--isolated", "--color", "never"]
+def output(example: tuple[str, ...], code: int, *options: str) -> str:
+    """An example command and what it prints; ``code`` is what it must exit with."""
+    command = [sys.executable, "-m", "hplint", *example, *options, "--color", "never"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    if done.returncode != 1:
-        sys.exit(f"hplint {' '.join(EXAMPLE)} exited with {done.returncode}, not 1:\n{done.stderr}")
-    return f"```console\n$ hplint {' '.join(EXAMPLE)}\n{done.stdout.rstrip()}\n```"
+    if done.returncode != code:
+        sys.exit(f"hplint {' '.join(example)} exited with {done.returncode}, not {code}:\n{done.stderr}")
+    return f"```console\n$ hplint {' '.join(example)}\n{done.stdout.rstrip()}\n```"
 
 
 def readme() -> str:
     """The README with its quotations as they should be."""
-    return replaced(replaced(README.read_text("utf-8"), "rules", table()), "output", output())
+    text = replaced(README.read_text("utf-8"), "rules", table())
+    text = replaced(text, "output", output(CHECK, 1, "--isolated"))
+    return replaced(text, "inventory", output(INVENTORY, 0))
 
 
 def replaced(text: str, name: str, content: str) -> str:
