@@ -7,12 +7,15 @@ inner call stands in no branch.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from hplint.facts.calls import Argument, BoundCall, Presence
+from hplint.facts.certain import certain_calls
 from hplint.facts.definitions import constructor, defined
 from hplint.facts.syntax import (
     Arg,
@@ -30,16 +33,13 @@ from hplint.facts.syntax import (
     For,
     FunctionDef,
     If,
-    Lambda,
+    Literal,
     Name,
     Node,
-    Return,
     Simple,
-    Stmt,
     While,
-    With,
 )
-from hplint.facts.tree import children, walk
+from hplint.facts.tree import walk
 from hplint.facts.values import Origin, OriginKind
 from hplint.records import value_record
 
@@ -54,6 +54,7 @@ _SEEN = 400
 """Calls of one function that are looked at."""
 _IN_ALL = 5000
 """Calls of the library that are told of in one file."""
+_START = attrgetter("start")
 
 
 @value_record
@@ -92,8 +93,9 @@ class Handings:
             return
         home, function, owner = target
         given, rest = _given(function, call.args, skip=function.name == "__init__")
-        found = home.handings.of(function, owner, _DEPTH) if given or rest else ()
-        for handing in found:
+        if not given and not rest:
+            return
+        for handing in home.handings.of(function, owner, _DEPTH):
             bound = self._bound(call, handing, given, rest, home is self._file)
             if bound is not None and self._left:
                 self._left -= 1
@@ -140,7 +142,7 @@ class Handings:
         return Argument(parameter, Presence.PRESENT, node, self._file.value, inner.short, to)
 
     def _tells(self, arg: Arg) -> bool:
-        return bool(self._file.value(arg.value).possible)
+        return isinstance(arg.value, Literal) or bool(self._file.value(arg.value).possible)
 
     def _is_followed(self, arg: Arg, inner: BoundCall, parameter: str) -> bool:
         """Whether the value of the inner argument is known to come from here: then it speaks for itself."""
@@ -153,12 +155,22 @@ class Handings:
     def _find(self, function: FunctionDef, owner: ClassDef | None, left: int) -> Iterator[Handing]:
         if any(not isinstance(each, Name) or each.id not in _BARE for each in function.decorators):
             return
+        kept = {} if owner is None else self._stored(function)
+        names = {each.name for each in function.parameters}
+        around = owner if owner is not None and kept else function
+        # Most functions hand nothing on. That is told before their code is gone through.
+        worth = {id(each) for each in self._calls_in(around) if _is_given(each, names, kept) and self._is_known(each)}
+        if not worth:
+            return
         tested = frozenset(_tested(function))
+        if owner is not None and kept:
+            kept = _only_stored(kept, owner)
         rest = next((each.name for each in function.parameters if each.kind == "**"), None)
-        kept = {} if owner is None else self._kept(function, owner, tested)
         others = () if owner is None else (each for each in owner.body if isinstance(each, FunctionDef))
         for method in (function, *(each for each in others if kept and each is not function)):
-            for call in _certain(method.body):
+            for call in certain_calls(method.body):
+                if id(call) not in worth:
+                    continue
                 handed: dict[int, str] = {}
                 spreads = False
                 for arg in call.args:
@@ -171,25 +183,28 @@ class Handings:
                 if handed or spreads:
                     yield from self._through(call, handed, spreads, left)
 
-    def _kept(self, function: FunctionDef, owner: ClassDef, tested: frozenset[str]) -> dict[str, str]:
-        """The attributes of ``self`` that an ``__init__`` sets to its parameters and nothing else in the class sets."""
-        stored: dict[str, int] = {}
-        looked_at: set[str] = set()
-        for node in walk(owner):
-            for target in _targets(node):
-                for part in walk(target):
-                    stored[_attribute(part)] = stored.get(_attribute(part), 0) + 1
-            looked_at.update(_attribute(part) for test in _tests(node) for part in walk(test))
+    def _calls_in(self, node: Node) -> tuple[Call, ...]:
+        calls = self._file.all(Call)
+        first = bisect_left(calls, node.start, key=_START)
+        return calls[first : bisect_left(calls, node.end, first, key=_START)]
+
+    def _is_known(self, call: Call) -> bool:
+        """Whether it is known what a call gives its arguments to."""
+        bound = self._file.bound(call)
+        return (bound is not None and bound.signature is not None) or _target(self._file, call) is not None
+
+    def _stored(self, function: FunctionDef) -> dict[str, str]:
+        """The attributes of ``self`` that an ``__init__`` sets to its parameters."""
         found: dict[str, str] = {}
         for statement in function.body:
             if isinstance(statement, Assign) and len(statement.targets) == 1 and statement.value is not None:
-                attr, name = _attribute(statement.targets[0]), self._parameter(statement.value, function)
-                if attr and name is not None and name not in tested and stored[attr] == 1 and attr not in looked_at:
+                attr = _attribute(statement.targets[0])
+                name = self._parameter(statement.value, function) if attr else None
+                if name is not None:
                     found[attr] = name
             elif isinstance(statement, ExprStatement) and _saves_parameters(statement.value):
                 names = [each.name for each in function.parameters if each.kind not in ("*", "**")]
-                set_again = looked_at | stored.keys()
-                found |= {f"hparams.{name}": name for name in names if f"hparams.{name}" not in set_again}
+                found |= {f"hparams.{name}": name for name in names}
         return found
 
     def _through(self, call: Call, handed: dict[int, str], spreads: bool, left: int) -> Iterator[Handing]:
@@ -296,44 +311,29 @@ def _given(function: FunctionDef, args: tuple[Arg, ...], *, skip: bool) -> tuple
     return given, rest
 
 
-def _certain(body: tuple[Stmt, ...]) -> Iterator[Call]:
-    """The calls that a function makes whenever it runs to its end, those of loops too."""
-    for statement in body:
-        match statement:
-            case ExprStatement() | Assign() | AugAssign() | Return():
-                yield from _unconditional(statement)
-            case With(items=items, body=inner):
-                for context, _ in items:
-                    yield from _unconditional(context)
-                yield from _certain(inner)
-            case For(iter=iterated, body=inner):
-                yield from _unconditional(iterated)
-                yield from _certain(inner)
-        if isinstance(statement, Return) or _may_leave(statement):
-            return
+def _is_given(call: Call, names: set[str], kept: dict[str, str]) -> bool:
+    """Whether an argument of a call looks like a parameter of the function, or like an attribute that is kept."""
+    for arg in call.args:
+        value = arg.value
+        if isinstance(value, Name):
+            if value.id in names:
+                return True
+        elif kept and isinstance(value, Attribute) and _attribute(value) in kept:
+            return True
+    return False
 
 
-def _may_leave(statement: Stmt) -> bool:
-    """Whether what comes after a statement may not run, other than for an error."""
-    skip = (FunctionDef, ClassDef, Lambda)
-    return not isinstance(statement, skip) and any(
-        isinstance(node, Return) or (isinstance(node, Simple) and node.kind in ("break", "continue"))
-        for node in walk(statement, skip=skip)
-    )
-
-
-def _unconditional(node: Node) -> Iterator[Call]:
-    pending = [node]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, Call):
-            yield current
-        if isinstance(current, Conditional):
-            pending.append(current.test)
-        elif isinstance(current, Binary) and current.op in ("and", "or"):
-            pending.append(current.left)
-        elif not isinstance(current, Lambda):
-            pending.extend(reversed(list(children(current))))
+def _only_stored(kept: dict[str, str], owner: ClassDef) -> dict[str, str]:
+    """Those attributes that nothing else in the class sets, and nothing tests."""
+    stored: dict[str, int] = {}
+    looked_at: set[str] = set()
+    for node in walk(owner):
+        for target in _targets(node):
+            for part in walk(target):
+                stored[_attribute(part)] = stored.get(_attribute(part), 0) + 1
+        looked_at.update(_attribute(part) for test in _tests(node) for part in walk(test))
+    once = {attr: 0 if attr.startswith("hparams.") else 1 for attr in kept}
+    return {attr: name for attr, name in kept.items() if attr not in looked_at and stored.get(attr, 0) == once[attr]}
 
 
 def _tested(function: FunctionDef) -> Iterator[str]:
