@@ -8,11 +8,12 @@ inner call stands in no branch.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.certain import certain_calls
@@ -46,6 +47,7 @@ from hplint.records import value_record
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
+N = TypeVar("N", bound=Node)
 _DEPTH = 4
 """Functions that a value is handed on through."""
 _MOST = 40
@@ -159,18 +161,17 @@ class Handings:
         names = {each.name for each in function.parameters}
         around = owner if owner is not None and kept else function
         # Most functions hand nothing on. That is told before their code is gone through.
-        worth = {id(each) for each in self._calls_in(around) if _is_given(each, names, kept) and self._is_known(each)}
+        calls = self._inside(Call, around)
+        worth = [each for each in calls if _is_given(each, names, kept) and self._is_known(each)]
         if not worth:
             return
-        tested = frozenset(_tested(function))
+        tested = frozenset(name.id for test in self._tests(function) for name in walk(test) if isinstance(name, Name))
         if owner is not None and kept:
-            kept = _only_stored(kept, owner)
+            kept = self._only_stored(kept, owner)
         rest = next((each.name for each in function.parameters if each.kind == "**"), None)
         others = () if owner is None else (each for each in owner.body if isinstance(each, FunctionDef))
         for method in (function, *(each for each in others if kept and each is not function)):
-            for call in certain_calls(method.body):
-                if id(call) not in worth:
-                    continue
+            for call in certain_calls(method.body, worth):
                 handed: dict[int, str] = {}
                 spreads = False
                 for arg in call.args:
@@ -183,10 +184,32 @@ class Handings:
                 if handed or spreads:
                     yield from self._through(call, handed, spreads, left)
 
-    def _calls_in(self, node: Node) -> tuple[Call, ...]:
-        calls = self._file.all(Call)
-        first = bisect_left(calls, node.start, key=_START)
-        return calls[first : bisect_left(calls, node.end, first, key=_START)]
+    def _inside(self, kind: type[N], node: Node) -> tuple[N, ...]:
+        """The records of a type that stand in a record."""
+        every = self._file.all(kind)
+        first = bisect_left(every, node.start, key=_START)
+        return every[first : bisect_left(every, node.end, first, key=_START)]
+
+    def _tests(self, node: Node) -> Iterator[Node]:
+        """What is compared or taken for true anywhere in a record."""
+        branches: tuple[If | While | Conditional, ...] = (*self._inside(If, node), *self._inside(While, node))
+        for branch in (*branches, *self._inside(Conditional, node)):
+            yield branch.test
+        yield from self._inside(Compare, node)
+        yield from (each for each in self._inside(Binary, node) if each.op in ("and", "or"))
+        for statement in self._inside(Simple, node):
+            if statement.kind == "assert":
+                yield from statement.children
+
+    def _only_stored(self, kept: dict[str, str], owner: ClassDef) -> dict[str, str]:
+        """Those attributes that nothing else in the class sets, and nothing tests."""
+        targets: list[Expr] = [target for each in self._inside(Assign, owner) for target in each.targets]
+        targets += [each.target for each in self._inside(AugAssign, owner)]
+        targets += [each.target for each in self._inside(For, owner)]
+        stored = Counter(_attribute(part) for target in targets for part in walk(target))
+        looked_at = {_attribute(part) for test in self._tests(owner) for part in walk(test)}
+        once = {attr: 0 if attr.startswith("hparams.") else 1 for attr in kept}
+        return {attr: name for attr, name in kept.items() if attr not in looked_at and stored[attr] == once[attr]}
 
     def _is_known(self, call: Call) -> bool:
         """Whether it is known what a call gives its arguments to."""
@@ -321,48 +344,6 @@ def _is_given(call: Call, names: set[str], kept: dict[str, str]) -> bool:
         elif kept and isinstance(value, Attribute) and _attribute(value) in kept:
             return True
     return False
-
-
-def _only_stored(kept: dict[str, str], owner: ClassDef) -> dict[str, str]:
-    """Those attributes that nothing else in the class sets, and nothing tests."""
-    stored: dict[str, int] = {}
-    looked_at: set[str] = set()
-    for node in walk(owner):
-        for target in _targets(node):
-            for part in walk(target):
-                stored[_attribute(part)] = stored.get(_attribute(part), 0) + 1
-        looked_at.update(_attribute(part) for test in _tests(node) for part in walk(test))
-    once = {attr: 0 if attr.startswith("hparams.") else 1 for attr in kept}
-    return {attr: name for attr, name in kept.items() if attr not in looked_at and stored.get(attr, 0) == once[attr]}
-
-
-def _tested(function: FunctionDef) -> Iterator[str]:
-    """The names that a function compares or takes for true anywhere."""
-    for node in walk(function):
-        for test in _tests(node):
-            yield from (name.id for name in walk(test) if isinstance(name, Name))
-
-
-def _tests(node: Node) -> tuple[Node, ...]:
-    """What a record compares or takes for true."""
-    match node:
-        case If() | While() | Conditional():
-            return (node.test,)
-        case Simple(kind="assert"):
-            return node.children
-        case Compare() | Binary(op="and" | "or"):
-            return (node,)
-    return ()
-
-
-def _targets(node: Node) -> tuple[Expr, ...]:
-    """What a statement assigns to."""
-    match node:
-        case Assign():
-            return node.targets
-        case AugAssign() | For():
-            return (node.target,)
-    return ()
 
 
 def _attribute(node: Node) -> str:
