@@ -88,7 +88,12 @@ class ModeEffects(Effects):
         if not isinstance(func, Name | Attribute) or not self.names_model(last_name(func)):
             return None
         called = isinstance(self._file.definition(func), FunctionDef | ClassDef)
-        return None if called or self._receivers.role(func) not in (Role.MODULE, None) else func
+        return None if called or self._is_class(func) or self._receivers.role(func) not in (Role.MODULE, None) else func
+
+    def _is_class(self, func: Expr) -> bool:
+        """Whether this is a class that a module brings, `torch.Generator`, or any object of a library."""
+        name = self._file.qualified(func) or ""
+        return name.startswith(("torch.", "builtins.", "numpy.")) or ("." in name and last_name(func)[:1].isupper())
 
     def makes_model(self, value: Expr) -> bool:
         """Whether an expression constructs a model, which is then in training mode."""
