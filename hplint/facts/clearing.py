@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hplint.facts import syntax
 from hplint.facts.events import Event, EventKind, Role
 from hplint.facts.makers import made_by
-from hplint.facts.receivers import Receivers, last_name
+from hplint.facts.receivers import last_name
 from hplint.facts.syntax import Attribute, Call, Expr, Name, Node
 from hplint.facts.training import TrainingLoop, TrainingStep
 from hplint.facts.tree import inside, walk
@@ -112,7 +112,7 @@ def _certain(file: File, step: Event, loop: Node) -> bool | None:
     optimizer = stepped(step)
     if step.elsewhere is None:
         return None if optimizer is None or _bound_in(file, optimizer, loop) else _known(file, optimizer, loop)
-    receivers = Receivers(file)
+    receivers = file.receivers
     call = step.node
     given = (
         [arg.value for arg in call.args if receivers.text(arg.value) == step.target] if isinstance(call, Call) else []
@@ -161,7 +161,7 @@ def _runs_once(file: File, loop: Node) -> bool:
 def _mentioned(block: TrainingStep, loop: Node, step: Event) -> bool:
     """Whether code that is not read as an event may clear gradients: a name says so, or the owner is handed on."""
     file = block.file
-    receivers = Receivers(file)
+    receivers = file.receivers
     read = {event.node.func for event in block.events if isinstance(event.node, Call)}
     own = (step.target or "").startswith("self.")
     for part in walk(loop):

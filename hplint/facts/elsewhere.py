@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hplint.facts.definitions import class_of, defined
 from hplint.facts.makers import made_by
-from hplint.facts.receivers import Receivers, last_name
+from hplint.facts.receivers import last_name
 from hplint.facts.syntax import Assign, Attribute, Call, Expr, FunctionDef, Name
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Elsewhere:
 
     def calls(self) -> Iterator[Call]:
         """The calls of this file that run something of interest in another module, not only build or read."""
-        for name, same in self._callers.by_name.items():
+        for name, same in self._callers.by_name.items() if self._file.uses_project else ():
             if name and not name[:1].isupper() and not _BUILDS.match(name):
                 yield from (call for call in same if self.helper(call) is not None)
 
@@ -59,7 +59,7 @@ class Elsewhere:
         owner = class_of(self._file, made[0].func) if len(made) == 1 else None
         if owner is None or not isinstance(func, Attribute):
             return None
-        method = Receivers(owner[0]).method(owner[1], func.attr)
+        method = owner[0].receivers.method(owner[1], func.attr)
         return None if method is None else (owner[0], method, func.value)
 
     @cached_property

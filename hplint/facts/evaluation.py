@@ -332,6 +332,8 @@ def _contexts(file: File) -> Iterator[FunctionDef | For]:
 
 def _calls_evaluation(file: File) -> bool:
     """Whether something imported from the project is called that is named after evaluation."""
+    if not file.uses_project:
+        return False
     calls = (call for call in file.all(Call) if not _EVALUATES.isdisjoint(words(last_name(call.func))))
     return any(file.names.of_project(call.func) is not None for call in calls)
 

@@ -16,12 +16,14 @@ from hplint.facts.holders import Flag, Holders
 from hplint.facts.models import ModuleClass
 from hplint.facts.module_reader import module_classes
 from hplint.facts.names import Names
-from hplint.facts.syntax import BindingKind, Call, ClassDef, Code, Expr, FunctionDef, Name, Node
+from hplint.facts.syntax import BindingKind, Call, ClassDef, Code, Expr, FunctionDef, Import, Name, Node
 from hplint.facts.training import TrainingStep
 from hplint.facts.values import Value
 
 if TYPE_CHECKING:
     from hplint.facts.following import Flows
+    from hplint.facts.places import Callers
+    from hplint.facts.receivers import Receivers
 
 N = TypeVar("N", bound=Node)
 
@@ -165,6 +167,31 @@ class File:
     def handings(self) -> Handings:
         """What functions of the project hand on to the library."""
         return Handings(self)
+
+    @cached_property
+    def callers(self) -> Callers:
+        """The calls by the last part of what is called, and the functions that they stand in."""
+        from hplint.facts.places import Callers
+
+        return Callers(self)
+
+    @cached_property
+    def receivers(self) -> Receivers:
+        """The roles of the objects of training loops, and their names."""
+        from hplint.facts.receivers import Receivers
+
+        return Receivers(self)
+
+    @cached_property
+    def uses_project(self) -> bool:
+        """Whether anything is imported from other modules of the project."""
+        for statement in self.every(Import):
+            module = "." * statement.level + (statement.module or "")
+            for name in ("",) if statement.star else [name for name, _ in statement.names]:
+                dotted = f"{module}.{name}" if module.strip(".") and name else module + name
+                if self._linked(dotted) is not None:
+                    return True
+        return False
 
     def class_around(self, scope: int) -> ClassDef | None:
         """The class whose method opens a scope."""

@@ -78,6 +78,9 @@ def flows_of(file: File) -> Flows:
     follower = _Follower(file, _BUDGET + len(file.text) // _CHARACTERS)
     with suppress(Spent, RecursionError):
         follower.whole()
+    for frame in follower.defining:
+        # What is defined in a frame refers to it: only a search for garbage would free the two.
+        frame.names, frame.returns, frame.exits = {}, [], []
     used_again = frozenset(step.node for step, count in follower.reads.items() if count > 1)
     return Flows(tuple(follower.steps), tuple(follower.losses), used_again)
 
@@ -319,10 +322,12 @@ class _Follower(Ways):
         return statement.kind == "raise"
 
     def _s_function(self, statement: FunctionDef, frame: Frame) -> bool:
+        self.defining.append(frame)
         frame.names[statement.name] = Function(statement, frame.file, frame)
         return False
 
     def _s_class(self, statement: ClassDef, frame: Frame) -> bool:
+        self.defining.append(frame)
         frame.names[statement.name] = Kind(statement, frame.file, frame)
         return False
 

@@ -217,6 +217,7 @@ class Expressions(Calls):
         return self.items(expr.kind, expr, found)
 
     def _lambda(self, expr: Lambda, frame: Frame) -> Flow:
+        self.defining.append(frame)
         return Function(expr, frame.file, frame)
 
     def _named(self, expr: syntax.NamedExpr, frame: Frame) -> Flow:

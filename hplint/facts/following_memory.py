@@ -44,6 +44,8 @@ class Memory:
         self.reads: dict[Step, int] = {}
         self.entered: dict[tuple[Node, ClassDef | None], int] = {}
         self.made: list[Instance] = []
+        self.defining: list[Frame] = []
+        """Where functions and classes were defined, which know their frames."""
         self.born = 0
         """How many lists, tuples and dictionaries were made."""
         self.calls: list[Call] = []

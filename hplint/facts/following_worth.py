@@ -7,22 +7,23 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hplint.facts.operations import words
-from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, FunctionDef, Import, Lambda, Literal, Name, Node
+from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, ClassDef, FunctionDef, Lambda, Literal, Name, Node
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_LIBRARIES = words("torch numpy os sys time math argparse random json logging typing re torchvision")
-_LOSSES = re.compile(r"[Cc]ross_?[Ee]ntropy|with_logits|WithLogits")
+_CROSS_ENTROPY = re.compile(r"[Cc]ross_?[Ee]ntropy")
+_WITH_LOGITS = re.compile(r"with_logits|WithLogits")
 _USES_LOSS = re.compile(r"loss|crit|entropy|logits|model|net(?![a-z])|train", re.IGNORECASE)
 _TELLING = re.compile(
     r"loss|crit|entropy|logits|softmax|sigmoid|model|net(?![a-z])|train|nn\.|self\(|self\.\w+\(|return [\w.]+\(",
     re.IGNORECASE,
 )
 _ALWAYS = ("__init__", "forward", "__call__")
-_ACTIVATION = re.compile(r"softmax|sigmoid", re.IGNORECASE)
+_PLAIN_SOFTMAX = re.compile(r"(?<!log)(?<!log_)softmax", re.IGNORECASE)
+_SIGMOID = re.compile(r"sigmoid", re.IGNORECASE)
 _SOFTMAX = re.compile(r"softmax", re.IGNORECASE)
+_HOLDS_LAYERS = re.compile(r"Linear|Conv|Norm|RNN|LSTM|GRU|nn\.")
 _LAYER = re.compile(r"(Lazy)?Linear|Conv(Transpose)?[123]d|(Batch|Layer|Group|Instance)Norm([123]d)?|RNN|LSTM|GRU")
 
 
@@ -38,18 +39,6 @@ class Worth:
     def anything(self) -> bool:
         """Whether the file holds layers of known sizes, or a loss and what should not come before it."""
         return self._in(0, len(self._text)) or self.losses
-
-    @cached_property
-    def _imports(self) -> bool:
-        """Whether a module of the project may bring the model."""
-        for statement in self._file.all(Import):
-            module = "." * statement.level + (statement.module or "")
-            for name in ("*",) if statement.star else [name for name, _ in statement.names]:
-                dotted = f"{module}.{name}" if module else name
-                known = not statement.level and dotted.partition(".")[0] in _LIBRARIES
-                if not known and self._file.imported(dotted) is not None:
-                    return True
-        return False
 
     def function(self, node: Node) -> bool:
         """Whether a function or method that nothing calls may reach a loss or build layers of known sizes."""
@@ -83,15 +72,37 @@ class Worth:
     @cached_property
     def losses(self) -> bool:
         """Whether a loss that wants logits is named, and what should not come before it, or may be imported."""
-        if _LOSSES.search(self._text) is None:
-            return False
-        return _ACTIVATION.search(self._text) is not None or self._one_unit or self._imports
+        text, cross_entropy = self._text, self._cross_entropy
+        if cross_entropy and _PLAIN_SOFTMAX.search(text) is not None:
+            return True
+        if self._with_logits and _SIGMOID.search(text) is not None:
+            return True
+        return (cross_entropy and self._one_unit) or (self._named and self._file.uses_project)
+
+    @cached_property
+    def _cross_entropy(self) -> bool:
+        return _CROSS_ENTROPY.search(self._text) is not None
+
+    @cached_property
+    def _with_logits(self) -> bool:
+        return _WITH_LOGITS.search(self._text) is not None
+
+    @property
+    def _named(self) -> bool:
+        """Whether a loss that wants logits is named."""
+        return self._cross_entropy or self._with_logits
 
     @cached_property
     def _one_unit(self) -> bool:
         """Whether a layer may be made with a single unit."""
         for call in self._sized_calls:
-            for arg in call.args:
+            units = call.args
+            if _LAYER.fullmatch(_called(call)):
+                # What a layer is given first is not what it makes.
+                units = tuple(
+                    arg for arg in units[units[0].keyword is None :] if not (arg.keyword or "").startswith("in_")
+                )
+            for arg in units:
                 single = self._file.value(arg.value).single if isinstance(arg.value, Literal | Name) else None
                 if single is not None and single.constant == 1:
                     return True
@@ -107,12 +118,22 @@ class Worth:
         return tuple(call for call in self._file.all(Call) if self._is_sized(call))
 
     def _is_sized(self, call: Call) -> bool:
-        func = call.func
-        name = func.attr if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
+        func, name = call.func, _called(call)
         if _LAYER.fullmatch(name):
             return any(self._is_number(arg) for arg in call.args[:2])
-        # An object of a class of the project, made with sizes.
-        return name[:1].isupper() and isinstance(func, Name) and any(self._is_number(arg) for arg in call.args)
+        if not name[:1].isupper() or not isinstance(func, Name) or not any(map(self._is_number, call.args)):
+            return False
+        return self._makes_layers(func)
+
+    def _makes_layers(self, func: Name) -> bool:
+        """Whether a class of the project may be a model."""
+        file = self._file
+        own = file.definition(func)
+        if not isinstance(own, ClassDef):
+            return self._named and file.uses_project and file.names.of_project(func) is not None
+        if self._has(_HOLDS_LAYERS, own):
+            return True
+        return any(isinstance(file.definition(base.value), ClassDef) for base in own.bases)
 
     def _is_number(self, arg: Arg) -> bool:
         value = arg.value
@@ -122,3 +143,9 @@ class Worth:
             return isinstance(value, Attribute) and isinstance(value.value, Name) and value.value.id == "self"
         found = self._file.names.lookup(value.id, value.scope)
         return found is not None and all(each.kind is not BindingKind.PARAMETER for each in found[1])
+
+
+def _called(call: Call) -> str:
+    """The last part of the name of what is called."""
+    func = call.func
+    return func.attr if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""

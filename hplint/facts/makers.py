@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from hplint.facts.places import Callers
-from hplint.facts.receivers import Receivers, last_name
+from hplint.facts.receivers import last_name
 from hplint.facts.syntax import (
     Arg,
     Assign,
@@ -92,8 +91,8 @@ def _makers(file: File) -> _Makers:
 class _Makers:
     def __init__(self, file: File) -> None:
         self._file = file
-        self._receivers = Receivers(file)
-        self._callers = Callers(file)
+        self._receivers = file.receivers
+        self._callers = file.callers
         self._known: dict[int, tuple[Call, ...]] = {}
         self._left = 0
 

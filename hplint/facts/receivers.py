@@ -113,7 +113,7 @@ def last_name(expr: Expr) -> str:
 
 def role_of(file: File, expr: Expr) -> Role | None:
     """What an object of the training loop is, None when that is not certain."""
-    return Receivers(file).role(expr)
+    return file.receivers.role(expr)
 
 
 class Receivers:

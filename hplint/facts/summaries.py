@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
+from weakref import WeakValueDictionary
 
 from hplint.facts import syntax
 from hplint.facts.effects import Effect, Effects, targets_of
 from hplint.facts.elsewhere import Elsewhere
 from hplint.facts.events import Event, Grad, Guard, Role
-from hplint.facts.places import Callers, Places
+from hplint.facts.places import Places
 from hplint.facts.receivers import Receivers, last_name
 from hplint.facts.syntax import (
     Assign,
@@ -72,14 +73,17 @@ class Summaries:
         importer: Summaries | None = None,
     ) -> None:
         self.file = file
-        self.receivers = Receivers(file)
+        self.receivers = file.receivers
         self.effects = effects(file, self.receivers)
-        self.callers = Callers(file)
+        self.callers = file.callers
         self.elsewhere = Elsewhere(file, self.callers, self.effects.WORDS)
         self._made = effects
         self._known: dict[int, tuple[Trace, ...]] = {}
         self._active: list[tuple[int, int]] = [] if importer is None else importer._active
-        self._modules: dict[int, Summaries] = {} if importer is None else importer._modules
+        # All find each other, but each is held only by the one that asked for it first: with the first all are gone.
+        self._modules: WeakValueDictionary[int, Summaries]
+        self._modules = WeakValueDictionary() if importer is None else importer._modules
+        self._held: list[Summaries] = []
         self._modules[id(file)] = self
 
     @cached_property
@@ -95,7 +99,11 @@ class Summaries:
 
     def module(self, file: File) -> Summaries:
         """The summaries of another module of the project."""
-        return self._modules.get(id(file)) or Summaries(file, self._made, self)
+        known = self._modules.get(id(file))
+        if known is None:
+            known = Summaries(file, self._made, self)
+            self._held.append(known)
+        return known
 
     def of(self, function: FunctionDef) -> tuple[Trace, ...]:
         """The traces of a function; nothing for one that is being read (recursion) or too deep in helpers."""
