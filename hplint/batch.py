@@ -121,8 +121,9 @@ def _messages(results: list[FileResult]) -> tuple[str, ...]:
     return tuple(result.message for result in results if result.message is not None)
 
 
-def _check(fixing: Fixing, target: Target) -> FileResult:
+def _check(fixing: Fixing, shelf: str | None, target: Target) -> FileResult:
     settings = target.settings
+    engine.share(shelf)
     try:
         return check_source(read(target.path, settings.max_file_size), settings, fixing)
     except Unreadable as problem:
@@ -142,13 +143,16 @@ def _killed(target: Target) -> FileResult:
 
 def _check_all(targets: list[Target], fixing: Fixing, jobs: int | None) -> list[FileResult]:
     workers = min(jobs or cores(), len(targets))
-    check = partial(_check, fixing)
     if workers < 2 or len(targets) < FEW:
         with undisturbed():
-            return [check(target) for target in targets]
+            return [_check(fixing, None, target) for target in targets]
+    from tempfile import TemporaryDirectory
+
     from hplint.workers import spread
 
-    results = {result.path: result for result in spread(check, targets, workers, _killed)}
+    with TemporaryDirectory(prefix="hplint-", ignore_cleanup_errors=True) as shelf:
+        check = partial(_check, fixing, shelf)
+        results = {result.path: result for result in spread(check, targets, workers, _killed)}
     return [results[target.path] for target in targets]
 
 

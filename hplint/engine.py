@@ -226,8 +226,20 @@ def described(problem: BaseException) -> str:
 def _project() -> Project:
     """One reader of imported project modules for a process, so that each is read once."""
     from hplint.project import Project
+    from hplint.shelf import Shelf
 
-    return Project()
+    return Project(Shelf(_shelf))
+
+
+_shelf: str | None = None
+
+
+def share(folder: str | None) -> None:
+    """Share what is parsed from now on with other processes, through a folder that only they use."""
+    global _shelf
+    if folder != _shelf:
+        _shelf = folder
+        forget_project()
 
 
 def forget_project() -> None:

@@ -50,7 +50,7 @@ class SyntaxProblem(Exception):
     """The text is no Python (HP001). ``offset`` is where, in code points."""
 
     def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
+        super().__init__(message, offset)
         self.message = message
         self.offset = offset
 
@@ -59,7 +59,7 @@ class TooComplex(Exception):
     """The text is nested or chained too deep to be parsed safely (HP003)."""
 
     def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
+        super().__init__(message, offset)
         self.message = message
         self.offset = offset
 

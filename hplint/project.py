@@ -8,8 +8,8 @@ import re
 from hplint.documents import MAX_SIZE, read_document
 from hplint.facts.file import File
 from hplint.facts.syntax import Code
-from hplint.facts.walk import read_code
 from hplint.parse import SyntaxProblem, TooComplex
+from hplint.shelf import Shelf
 from hplint.source import DEFAULT_MAX_FILE_SIZE, Source, Unreadable, read
 
 _MAX_DEPTH = 8
@@ -26,9 +26,13 @@ _TOPS = frozenset({".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"})
 
 
 class Project:
-    """Reads modules of the project, each once as long as there is room. Paths are those of findings."""
+    """Reads modules of the project, each once as long as there is room. Paths are those of findings.
 
-    def __init__(self) -> None:
+    ``shelf``: where other processes of the run leave what they have parsed.
+    """
+
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        self._shelf = shelf or Shelf()
         self._folders = _Folders()
         self._files: dict[str, File | None] = {}
         self._codes: dict[str, tuple[str, Code]] = {}
@@ -58,7 +62,7 @@ class Project:
         """
         known = self._codes.pop(source.path, None)
         if known is None or known[0] != source.text:
-            known = source.text, read_code(source.text)
+            known = source.text, self._shelf.code(source)
         self._codes[source.path] = known  # the last that goes
         kept = sum(len(text) for text, _ in self._codes.values())
         while kept > _KEPT and len(self._codes) > 1:

@@ -29,7 +29,7 @@ LAYERS = (
     {"hplint.facts"},
     {"hplint.documents", "hplint.rule"},
     {"hplint.builtin", "hplint.registry"},
-    {"hplint.discover", "hplint.project", "hplint.selection", "hplint.settings", "hplint.suppress"},
+    {"hplint.discover", "hplint.project", "hplint.selection", "hplint.settings", "hplint.shelf", "hplint.suppress"},
     {"hplint.batch", "hplint.cache", "hplint.engine", "hplint.fix", "hplint.workers"},
     {"hplint.report", "hplint.runtime"},
     {"hplint.inventory", "hplint.scaffold"},

@@ -11,6 +11,9 @@ from hplint import engine
 from hplint.batch import lint_paths
 from hplint.facts import walk
 from hplint.model import Finding
+from hplint.parse import SyntaxProblem, TooComplex
+from hplint.shelf import Shelf
+from hplint.source import Source
 from tests.test_project import project
 
 FILES = {
@@ -82,12 +85,54 @@ def test_no_file_is_parsed_twice(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         parsed[text] += 1
         return read_code(text)
 
-    monkeypatch.setattr("hplint.project.read_code", counted)
+    monkeypatch.setattr("hplint.shelf.read_code", counted)
     lint_paths(["."], jobs=1)
     texts = Counter(text for path, text in FILES.items() if path.endswith(".py"))
     assert {text: count for text, count in parsed.items() if text != FILES["train.py"]} == {
         text: 1 for text in texts if text != FILES["train.py"]
     }
+
+
+def test_several_processes_parse_no_file_twice(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    modules = {
+        f"m{number}.py": f"import torch\nfrom m{(number + 1) % 1000} import LR as OTHER\nLR = OTHER\nN = {number}\n"
+        for number in range(1000)
+    }
+    project(folder, modules)
+    log = tmp_path.parent / f"{tmp_path.name}.log"
+    read_code = walk.read_code
+
+    def logged(text: str) -> object:
+        with log.open("a") as file:  # Lines this short are written whole.
+            file.write(f"{hash(text)}\n")
+        return read_code(text)
+
+    monkeypatch.setattr("hplint.shelf.read_code", logged)
+    lint_paths(["."], jobs=3)
+    counted = Counter(log.read_text().split())
+    assert len(counted) >= 1000
+    assert set(counted.values()) == {1}
+
+
+def test_a_file_that_is_no_python_is_told_once_by_each_that_asks(tmp_path: Path) -> None:
+    shelf = Shelf(str(tmp_path))
+    for _ in range(2):
+        with pytest.raises(SyntaxProblem) as problem:
+            shelf.code(Source("a.py", "x = = 1\n"))
+        assert (problem.value.message, problem.value.offset) == ("invalid syntax", 4)
+        with pytest.raises(TooComplex):
+            shelf.code(Source("b.py", "(" * 300))
+
+
+def test_a_claim_that_nobody_keeps_is_waited_for_in_vain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hplint.shelf._PATIENCE", 0.05)
+    source = Source("a.py", "x = 1\n")
+    Shelf(str(tmp_path)).code(source)
+    for path in tmp_path.iterdir():
+        if path.suffix != ".claim":
+            path.unlink()
+    assert len(Shelf(str(tmp_path)).code(source).body) == 1
 
 
 def test_modules_that_import_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
