@@ -35,7 +35,8 @@ class Binder:
             return self._of_unnamed(call)
         if name.endswith(".__init__") and name != "builtins.object.__init__" and len(call.args) > 0:
             return self._bound(call, name.removesuffix(".__init__"), call.args[1:], inherited=True)
-        if isinstance(call.func, Name | Attribute) and signatures.lookup(name) is None:
+        own = isinstance(call.func, Name | Attribute) and not name.startswith("builtins.")
+        if own and signatures.lookup(name) is None:
             inherited = self._inherited(call.func)
             if inherited is not None:
                 return replace(self._bound(call, inherited, call.args), subclass=name.rpartition(".")[2])
@@ -43,9 +44,10 @@ class Binder:
 
     def _of_unnamed(self, call: Call) -> BoundCall | None:
         """A call of a class by ``super()``, of a ``functools.partial``, of an item of a dictionary."""
-        base = self._base_of_super(call)
-        if base is not None:
-            return self._bound(call, base, call.args, inherited=True)
+        if isinstance(call.func, Attribute):
+            # A method of something: it is not known what.
+            base = self._base_of_super(call) if call.func.attr == "__init__" else None
+            return None if base is None else self._bound(call, base, call.args, inherited=True)
         func, args = self._unwrapped(call.func, call.args)
         name = self._names.qualified(func) or certain_name(self._file, func)
         if name is None:

@@ -140,7 +140,7 @@ class File:
             bound = self.bound(call)
             if bound is not None:
                 found.append(bound)
-            if bound is None or bound.signature is None:
+            if bound is None or (bound.signature is None and not bound.name.startswith("builtins.")):
                 found.extend(self.handings.derived(call))
         return tuple(found)
 

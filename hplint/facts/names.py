@@ -117,7 +117,7 @@ class Names:
         """The one canonical dotted name that an expression stands for, None when unsure."""
         found = self._known.get(id(expr))
         if found is None:
-            found = self.candidates(expr)
+            found = self._known[id(expr)] = self._candidates(expr, _MAX_ALIASES)
         return found[0] if len(found) == 1 else None
 
     def definition(self, expr: Expr) -> FunctionDef | ClassDef | None:
@@ -212,6 +212,8 @@ class Names:
         return linked
 
     def _attributes(self, bases: tuple[str, ...], attr: str) -> tuple[str, ...]:
+        if not bases:
+            return ()
         found: list[str] = []
         for base in bases:
             name = f"{base}.{attr}"

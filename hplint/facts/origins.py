@@ -23,12 +23,13 @@ def _named(possible: Possible, kind: OriginKind, label: str) -> Possible:
         return Possible(possible.constant, replace(origin, kind=kind))
     if origin.kind is not OriginKind.LITERAL:
         return possible
-    return replace(possible, origin=Origin(kind, label, origin.start, origin.end, origin.path))
+    named_here = Origin(kind, label, origin.start, origin.end, origin.path)
+    return Possible(possible.constant, named_here, possible.hearsay)
 
 
 def as_hearsay(value: Value) -> Value:
     """A value that came from another function."""
-    return Value(tuple([replace(possible, hearsay=True) for possible in value.possible]), value.closed)
+    return Value(tuple([Possible(each.constant, each.origin, True) for each in value.possible]), value.closed)
 
 
 def elsewhere(value: Value, path: str, here: str) -> Value:
@@ -36,7 +37,9 @@ def elsewhere(value: Value, path: str, here: str) -> Value:
     found = []
     for each in value.possible:
         at = each.origin.path or path
-        found.append(replace(each, origin=replace(each.origin, path=None if at == here else at)))
+        was = each.origin
+        origin = Origin(was.kind, was.label, was.start, was.end, None if at == here else at)
+        found.append(Possible(each.constant, origin, each.hearsay))
     return Value(tuple(found), value.closed)
 
 
@@ -52,7 +55,7 @@ def arriving_as(value: Value, convert: str, *, not_none: bool) -> Value:
                 constant = fold.convert(convert, constant)
             except fold.NotFolded:
                 continue
-        found.append(replace(possible, constant=constant))
+        found.append(Possible(constant, possible.origin, possible.hearsay))
     return Value(tuple(found), value.closed)
 
 

@@ -131,8 +131,10 @@ class Steps:
             return unknown(f"`{label}` is not defined in this file")
         if len(bindings) > MOST:
             return unknown(f"`{label}` is set in very many places")
+        if len(bindings) == 1:
+            return either((self._of_binding(bindings[0], label, scope),))
         found = either(self._of_binding(binding, label, scope) for binding in bindings)
-        return replace(found, sure=len(bindings) == 1)
+        return replace(found, sure=False)
 
     def _of_binding(self, binding: Binding, label: str, scope: int) -> Ways:
         if binding.kind is BindingKind.PARAMETER:
@@ -200,6 +202,8 @@ class Steps:
             found = replace(found, every=kept)
         if not held.closed:
             found = replace(found, closed=False, why=found.why or f"it is not known for certain what holds `{label}`")
+        if not any(way.kind is OriginKind.DICT_ITEM for way in found.every):
+            return found
         every = tuple(replace(w, label=label) if w.kind is OriginKind.DICT_ITEM else w for w in found.every)
         return replace(found, every=every)
 

@@ -62,6 +62,8 @@ def one(way: Way, *, why: str = "") -> Ways:
 def either(parts: Iterable[Ways]) -> Ways:
     """All the ways of several ones."""
     found = tuple(parts)
+    if len(found) == 1 and found[0].sure and len(found[0].every) <= MOST:
+        return found[0]
     every = tuple(way for part in found for way in part.every)
     if len(every) > MOST:
         return unknown("there are too many possibilities")
