@@ -17,6 +17,7 @@ from hplint.facts.flow import (
     Items,
     Kind,
     Ref,
+    Several,
     Step,
     Super,
     Unknown,
@@ -62,20 +63,21 @@ class Calls(Libraries):
         if frame.file is self.file:
             self.calls.append(expr)
         if isinstance(func, Attribute):
-            found = several([self._method(each, func.attr, given, expr, frame) for each in parts(base)])
-            self._in_place(func, found, frame)
+            if isinstance(base, Several):
+                found = several([self._method(each, func.attr, given, expr, frame) for each in base.parts])
+            else:
+                found = self._method(base, func.attr, given, expr, frame)
+            if isinstance(found, Step) and func.attr.endswith("_") and isinstance(func.value, Name):
+                self.assign(func.value, found, frame)  # `x.relu_()` changes `x`
         elif self.loss_of(base, expr, given, frame):
             found = UNKNOWN
+        elif isinstance(base, Several):
+            found = several([self.apply(each, given, expr, frame) for each in base.parts])
         else:
-            found = several([self.apply(each, given, expr, frame) for each in parts(base)])
+            found = self.apply(base, given, expr, frame)
         if frame.file is self.file:
             self.calls.pop()
         return found
-
-    def _in_place(self, func: Attribute, found: Flow, frame: Frame) -> None:
-        """``x.relu_()`` changes ``x``."""
-        if isinstance(found, Step) and func.attr.endswith("_") and isinstance(func.value, Name):
-            self.assign(func.value, found, frame)
 
     def _given(self, call: Call, frame: Frame) -> Given:
         positional: list[Flow] = []
@@ -84,20 +86,20 @@ class Calls(Libraries):
         complete, open_end = True, False
         for arg in call.args:
             flow = self.value(arg.value, frame)
-            if arg.star == "*":
-                found = self.iterated(flow)
-                positional += found or () if not open_end else ()
-                complete, open_end = complete and found is not None, open_end or found is None
-            elif arg.star == "**":
-                content = self.content(flow) if isinstance(flow, Items) and flow.kind == "dict" else None
-                complete = complete and content is not None
-                keywords |= {key: each for key, each in content or () if isinstance(key, str)}
-            else:
+            if not arg.star:
                 nodes[id(arg.value)] = flow
                 if arg.keyword is not None:
                     keywords[arg.keyword] = flow
                 elif not open_end:
                     positional.append(flow)
+            elif arg.star == "*":
+                found = self.iterated(flow)
+                positional += found or () if not open_end else ()
+                complete, open_end = complete and found is not None, open_end or found is None
+            else:
+                content = self.content(flow) if isinstance(flow, Items) and flow.kind == "dict" else None
+                complete = complete and content is not None
+                keywords |= {key: each for key, each in content or () if isinstance(key, str)}
         return Given(tuple(positional), keywords, complete, nodes)
 
     def apply(self, callee: Flow, given: Given, call: Call, frame: Frame) -> Flow:

@@ -70,7 +70,8 @@ class Expressions(Calls):
         while here is not None:
             found = here.names.get(expr.id)
             if found is not None:
-                self.read(found)
+                if found is not UNKNOWN:
+                    self.read(found)
                 return found
             here = here.outer
         name = frame.file.qualified(expr)
@@ -82,9 +83,9 @@ class Expressions(Calls):
 
     def _attribute(self, expr: Attribute, frame: Frame) -> Flow:
         base = self.value(expr.value, frame)
-        if isinstance(base, Unknown):
-            return UNKNOWN
-        return several([self._attribute_of(each, expr.attr, expr, frame) for each in parts(base)])
+        if not isinstance(base, Several):
+            return UNKNOWN if base is UNKNOWN else self._attribute_of(base, expr.attr, expr, frame)
+        return several([self._attribute_of(each, expr.attr, expr, frame) for each in base.parts])
 
     def _attribute_of(self, base: Flow, attr: str, node: Node, frame: Frame) -> Flow:
         match base:

@@ -7,23 +7,22 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from hplint.facts.receivers import last_name
 from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, ClassDef, FunctionDef, Lambda, Literal, Name, Node
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_CROSS_ENTROPY = re.compile(r"[Cc]ross_?[Ee]ntropy")
-_WITH_LOGITS = re.compile(r"with_logits|WithLogits")
-_USES_LOSS = re.compile(r"loss|crit|entropy|logits|model|net(?![a-z])|train", re.IGNORECASE)
+# All are searched for in lower case, which is faster than ignoring case.
+_CROSS_ENTROPY = ("cross_entropy", "crossentropy")
+_WITH_LOGITS = ("with_logits", "withlogits")
+_USES_LOSS = re.compile(r"loss|crit|entropy|logits|model|net(?![a-z])|train")
 _TELLING = re.compile(
-    r"loss|crit|entropy|logits|softmax|sigmoid|model|net(?![a-z])|train|nn\.|self\(|self\.\w+\(|return [\w.]+\(",
-    re.IGNORECASE,
+    r"loss|crit|entropy|logits|softmax|sigmoid|model|net(?![a-z])|train|nn\.|self\(|self\.\w+\(|return [\w.]+\("
 )
 _ALWAYS = ("__init__", "forward", "__call__")
-_PLAIN_SOFTMAX = re.compile(r"(?<!log)(?<!log_)softmax", re.IGNORECASE)
-_SIGMOID = re.compile(r"sigmoid", re.IGNORECASE)
-_SOFTMAX = re.compile(r"softmax", re.IGNORECASE)
-_HOLDS_LAYERS = re.compile(r"Linear|Conv|Norm|RNN|LSTM|GRU|nn\.")
+_PLAIN_SOFTMAX = re.compile(r"(?<!log)(?<!log_)softmax")
+_HOLDS_LAYERS = re.compile(r"linear|conv|norm|rnn|lstm|gru|nn\.")
 _LAYER = re.compile(r"(Lazy)?Linear|Conv(Transpose)?[123]d|(Batch|Layer|Group|Instance)Norm([123]d)?|RNN|LSTM|GRU")
 
 
@@ -33,6 +32,9 @@ class Worth:
     def __init__(self, file: File) -> None:
         self._file = file
         self._text = file.text
+        lower = file.text.lower()
+        # A few letters of other scripts become two: what stands where is then told by the text as it is.
+        self._lower = lower if len(lower) == len(file.text) else file.text
         self._known: dict[Node, bool] = {}
 
     @cached_property
@@ -64,28 +66,28 @@ class Worth:
     def _in(self, start: int, end: int) -> bool:
         first = bisect_left(self._sized, start)
         count = bisect_left(self._sized, end, first) - first
-        return count > 1 or (count == 1 and _SOFTMAX.search(self._text, start, end) is not None)
+        return count > 1 or (count == 1 and self._lower.find("softmax", start, end) >= 0)
 
     def _has(self, words: re.Pattern[str], node: Node) -> bool:
-        return words.search(self._text, node.start, node.end) is not None
+        return words.search(self._lower, node.start, node.end) is not None
 
     @cached_property
     def losses(self) -> bool:
         """Whether a loss that wants logits is named, and what should not come before it, or may be imported."""
-        text, cross_entropy = self._text, self._cross_entropy
-        if cross_entropy and _PLAIN_SOFTMAX.search(text) is not None:
+        text, cross_entropy = self._lower, self._cross_entropy
+        if cross_entropy and "softmax" in text and _PLAIN_SOFTMAX.search(text) is not None:
             return True
-        if self._with_logits and _SIGMOID.search(text) is not None:
+        if self._with_logits and "sigmoid" in text:
             return True
         return (cross_entropy and self._one_unit) or (self._named and self._file.uses_project)
 
     @cached_property
     def _cross_entropy(self) -> bool:
-        return _CROSS_ENTROPY.search(self._text) is not None
+        return any(word in self._lower for word in _CROSS_ENTROPY)
 
     @cached_property
     def _with_logits(self) -> bool:
-        return _WITH_LOGITS.search(self._text) is not None
+        return any(word in self._lower for word in _WITH_LOGITS)
 
     @property
     def _named(self) -> bool:
@@ -97,7 +99,7 @@ class Worth:
         """Whether a layer may be made with a single unit."""
         for call in self._sized_calls:
             units = call.args
-            if _LAYER.fullmatch(_called(call)):
+            if _LAYER.fullmatch(last_name(call.func)):
                 # What a layer is given first is not what it makes.
                 units = tuple(
                     arg for arg in units[units[0].keyword is None :] if not (arg.keyword or "").startswith("in_")
@@ -115,15 +117,18 @@ class Worth:
     @cached_property
     def _sized_calls(self) -> tuple[Call, ...]:
         """Calls that make layers with sizes that do not come from outside."""
-        return tuple(call for call in self._file.all(Call) if self._is_sized(call))
+        found: list[Call] = []
+        for name, calls in self._file.callers.by_name.items():
+            if name[:1].isupper():
+                sized = self._is_sized_layer if _LAYER.fullmatch(name) else self._is_sized_model
+                found += [call for call in calls if sized(call)]
+        return tuple(found)
 
-    def _is_sized(self, call: Call) -> bool:
-        func, name = call.func, _called(call)
-        if _LAYER.fullmatch(name):
-            return any(self._is_number(arg) for arg in call.args[:2])
-        if not name[:1].isupper() or not isinstance(func, Name) or not any(map(self._is_number, call.args)):
-            return False
-        return self._makes_layers(func)
+    def _is_sized_layer(self, call: Call) -> bool:
+        return any(map(self._is_number, call.args[:2]))
+
+    def _is_sized_model(self, call: Call) -> bool:
+        return isinstance(call.func, Name) and any(map(self._is_number, call.args)) and self._makes_layers(call.func)
 
     def _makes_layers(self, func: Name) -> bool:
         """Whether a class of the project may be a model."""
@@ -143,9 +148,3 @@ class Worth:
             return isinstance(value, Attribute) and isinstance(value.value, Name) and value.value.id == "self"
         found = self._file.names.lookup(value.id, value.scope)
         return found is not None and all(each.kind is not BindingKind.PARAMETER for each in found[1])
-
-
-def _called(call: Call) -> str:
-    """The last part of the name of what is called."""
-    func = call.func
-    return func.attr if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""

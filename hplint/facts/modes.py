@@ -146,10 +146,11 @@ class ModeEffects(Effects):
 
     def _handed(self, call: Call) -> Expr | None:
         """The model that is given to a call which may switch its mode."""
-        if self._keeps_the_mode(call):
-            return None
-        given = (arg.value for arg in call.args if isinstance(arg.value, Name | Attribute))
-        return next((each for each in given if self.names_model(last_name(each))), None)
+        for arg in call.args:
+            given = arg.value
+            if isinstance(given, Name | Attribute) and self.names_model(last_name(given)):
+                return None if self._keeps_the_mode(call) else given
+        return None
 
     def _keeps_the_mode(self, call: Call) -> bool:
         name = self._file.qualified(call.func) or ""

@@ -368,8 +368,6 @@ class Receivers:
             values = list(self.stores.get(self.file.source(expr), []))
         else:
             return None
-        calls = [value for value in values if isinstance(value, Call)]
-        found = {
-            defined.start: defined for call in calls if isinstance(defined := self.file.definition(call.func), ClassDef)
-        }
-        return found.popitem()[1] if len(found) == len(values) == 1 else None
+        call = values[0] if len(values) == 1 else None
+        found = self.file.definition(call.func) if isinstance(call, Call) else None
+        return found if isinstance(found, ClassDef) else None

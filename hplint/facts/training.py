@@ -151,6 +151,8 @@ def _event(summaries: Summaries, trace: Trace, depth: int) -> Event:
     guards = tuple([guard for guard, outside in trace.guards if outside >= depth])
     loops = (*[loop.start for loop in trace.chain[depth:]], *event.loops)
     models = summaries.receivers.models(event.target) if event.target and event.role is Role.OPTIMIZER else ()
+    if (guards, loops, models) == (event.guards, event.loops, event.models):
+        return event
     return replace(event, guards=guards, loops=loops, models=models)
 
 
