@@ -75,7 +75,7 @@ class Project:
 
         ``dotted`` starts with a dot a level for relative imports; ``importer`` is the path of the importing file.
         """
-        place = self._folders.locate(dotted, importer)
+        place = self._locate(dotted, importer)
         file = None if place is None else self._read(place[0])
         return None if place is None or file is None else (file, place[1])
 
@@ -84,7 +84,7 @@ class Project:
 
         ``()``: the module has no such name. None: it is not the project's.
         """
-        place = self._folders.locate(dotted, importer)
+        place = self._locate(dotted, importer)
         if place is None:
             return None
         if place in self._names:
@@ -118,6 +118,23 @@ class Project:
     def source(self, path: str) -> Source:
         """The source of a file that was read, for findings that point into it; ``path`` as its file has it."""
         return self._shown[path]
+
+    def _locate(self, dotted: str, importer: str) -> tuple[str, str] | None:
+        """The file of a module, and what is left of the name.
+
+        ``pkg.f`` is the function, not the module, where the package has it by ``from .f import f``.
+        """
+        place = self._folders.locate(dotted, importer)
+        if place is None or place[1]:
+            return place
+        name = os.path.basename(place[0]).removesuffix(".py")
+        package = os.path.join(os.path.dirname(place[0]), "__init__.py")
+        if name == "__init__" or not self._folders.holds(package):
+            return place
+        source = self._source(package)
+        word = rf"\b{re.escape(name)}\b(?!\s+as\b)"
+        taken = rf"^from\s+[\w.]*\.{name}\s+import\s+(?:\([^)]*{word}|[^(\n]*{word})"
+        return (package, name) if source is not None and re.search(taken, source.text, re.MULTILINE) else place
 
     def _ask(self, place: tuple[str, str]) -> tuple[str, ...] | None:
         depth = len(self._asked)
@@ -168,6 +185,10 @@ class _Folders:
         self._held: dict[str, frozenset[str]] = {}
         self._rooted: dict[str, tuple[str, ...]] = {}
         self._located: dict[tuple[str, str], tuple[str, str] | None] = {}
+
+    def holds(self, path: str) -> bool:
+        """Whether there is a file of that path."""
+        return os.path.basename(path) in self._entries(os.path.dirname(path))
 
     def locate(self, dotted: str, importer: str) -> tuple[str, str] | None:
         """The file of the module that a dotted name leads to for an importing file, and what is left of the name."""

@@ -169,6 +169,7 @@ class Handings:
         if owner is not None and kept:
             kept = self._only_stored(kept, owner)
         rest = next((each.name for each in function.parameters if each.kind == "**"), None)
+        rest = rest if rest is not None and self._is_only_passed_on(rest, function) else None
         others = () if owner is None else (each for each in owner.body if isinstance(each, FunctionDef))
         for method in (function, *(each for each in others if kept and each is not function)):
             for call in certain_calls(method.body, worth):
@@ -210,6 +211,11 @@ class Handings:
         looked_at = {_attribute(part) for test in self._tests(owner) for part in walk(test)}
         once = {attr: 0 if attr.startswith("hparams.") else 1 for attr in kept}
         return {attr: name for attr, name in kept.items() if attr not in looked_at and stored[attr] == once[attr]}
+
+    def _is_only_passed_on(self, rest: str, function: FunctionDef) -> bool:
+        """Whether a function does nothing with its ``**`` but pass it on whole: it may take or add a keyword."""
+        passed = {id(arg.value) for call in self._inside(Call, function) for arg in call.args if arg.star == "**"}
+        return all(id(name) in passed for name in self._inside(Name, function) if name.id == rest)
 
     def _is_known(self, call: Call) -> bool:
         """Whether it is known what a call gives its arguments to."""

@@ -210,6 +210,24 @@ def test_what_collects_keywords_hands_them_on(tmp_path: Path) -> None:
     assert [arg.keyword for arg in found.unexpected] == ["betas"]
 
 
+@pytest.mark.parametrize("use", ["k.pop('betas', 1)", "k['momentum'] = 1", "k = dict(k)", "print(k)"])
+def test_what_uses_the_keywords_that_it_collects_may_take_or_add_some(use: str, tmp_path: Path) -> None:
+    library = f"from torch.optim import SGD\ndef f(p, **k):\n    {use}\n    return SGD(p, **k)\n"
+    project(tmp_path, {"lib.py": library, "train.py": "from lib import f\nf(p, betas=1)"})
+    assert not handed(reading(tmp_path, "train.py"))
+
+
+@pytest.mark.parametrize("line", ["from .f import f", "from .f import (\n    g,\n    f,\n)"])
+def test_a_function_of_a_package_hides_the_module_of_its_name(line: str, tmp_path: Path) -> None:
+    library = "from torch.optim import SGD\ndef g(): pass\ndef f(p, lr):\n    return SGD(p, lr)\n"
+    project(
+        tmp_path,
+        {"pkg/__init__.py": f"{line}\n", "pkg/f.py": library, "train.py": "from pkg import f\nf(p, lr=30.0)"},
+    )
+    (found,) = handed(reading(tmp_path, "train.py"))
+    assert found.argument("lr").value.possible[0].constant == 30.0
+
+
 NOT_HANDED = {
     "an attribute that changes": (
         "class f:\n    def __init__(self, p, lr):\n        self.lr = lr\n    def g(self):\n        self.lr, x = 1, 2\n"
