@@ -36,6 +36,7 @@ CONVENTIONS = {
 """What a name that the file never binds is taken for: snippets and notebook cells leave their imports elsewhere."""
 _BUILTINS = frozenset(dir(builtins))
 _MAX_ALIASES = 20
+_NAMES = (Name, Attribute, Conditional)
 
 
 class Names:
@@ -146,6 +147,20 @@ class Names:
         """The dotted name, as it is imported here, of something that another module of the project defines."""
         name = self.qualified(expr) if isinstance(expr, Name | Attribute) else None
         return name if name in self._own else None
+
+    @cached_property
+    def plain(self) -> frozenset[str]:
+        """Names that no import binds and no other name is assigned to: parameters, results of calls. Most names are."""
+        bound: set[str] = set()
+        passed_on: set[str] = set()
+        for scope in self._scopes:
+            bound.update(scope.bindings)
+            for name, bindings in scope.bindings.items():
+                for each in bindings:
+                    if each.imported is not None or (each.value is not None and _may_be_name(each.value)):
+                        passed_on.add(name)
+                        break
+        return frozenset(bound - passed_on)
 
     def member(self, module: str, attr: str) -> str:
         """The canonical name of an attribute of something with a qualified name."""
@@ -308,6 +323,13 @@ class Names:
         if name.id in _BUILTINS:
             return (f"builtins.{name.id}",)
         return (CONVENTIONS[name.id],) if name.id in CONVENTIONS else ()
+
+
+def _may_be_name(value: Expr) -> bool:
+    """Whether a value may be a module: another name, a choice of two, or what ``getattr`` returns."""
+    if isinstance(value, Call):
+        return isinstance(value.func, Name) and value.func.id == "getattr"
+    return isinstance(value, _NAMES)
 
 
 def _takes_effect(binding: Binding) -> int:

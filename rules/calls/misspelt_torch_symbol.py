@@ -99,7 +99,7 @@ def alike(name: str, meant: str) -> bool:
 
 def misspelt(file: File) -> Iterator[tuple[str, str, str, syntax.Node]]:
     """Each such name that is asked of a module: the module, the name, the one that was meant, and where it stands."""
-    plain = of_no_module(file)
+    plain = file.names.plain
     hinted = "from __future__ import annotations" in file.text
     for node in file.every(syntax.Attribute):
         first = node.value
@@ -123,25 +123,6 @@ def misspelt(file: File) -> Iterator[tuple[str, str, str, syntax.Node]]:
             written = re.compile(rf"\b{re.escape(name)}\b").search(file.text, behind, statement.end)
             if written is not None:
                 yield statement.module, name, meant, syntax.Node(*written.span())
-
-
-def of_no_module(file: File) -> set[str]:
-    """Names that no import binds and no other name is assigned to: parameters, results of calls. Most names are."""
-    bound: set[str] = set()
-    passed_on: set[str] = set()
-    for scope in file.code.scopes:
-        bound.update(scope.bindings)
-        for name, bindings in scope.bindings.items():
-            if any(each.imported is not None or may_be_name(each.value) for each in bindings):
-                passed_on.add(name)
-    return bound - passed_on
-
-
-def may_be_name(value: syntax.Expr | None) -> bool:
-    """Whether a value may be a module: another name, a choice of two, or what ``getattr`` returns."""
-    if isinstance(value, syntax.Call):
-        return isinstance(value.func, syntax.Name) and value.func.id == "getattr"
-    return isinstance(value, syntax.Name | syntax.Attribute | syntax.Conditional)
 
 
 def annotations(file: File) -> Iterator[syntax.Node]:
