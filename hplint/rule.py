@@ -11,7 +11,7 @@ from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given, outcomes
-from hplint.facts.clearing import Uncleared, never_cleared, stepped
+from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
 from hplint.facts.constructed import (
     called_when_made,
     holds_weights,
@@ -163,6 +163,7 @@ __all__ = [
     "module_class",
     "move_before",
     "moved_behind",
+    "needs_no_gradients",
     "never_cleared",
     "never_sets_rate",
     "number",

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
+from hplint.facts.definitions import class_of
 from hplint.facts.events import Event, EventKind, Role
 from hplint.facts.makers import made_by
 from hplint.facts.receivers import last_name
-from hplint.facts.syntax import Attribute, Call, Expr, Name, Node
+from hplint.facts.syntax import Attribute, Call, Expr, FunctionDef, Name, Node
 from hplint.facts.training import TrainingLoop, TrainingStep
 from hplint.facts.tree import inside, walk
 from hplint.records import value_record
@@ -93,6 +94,18 @@ def may_clear(event: Event, step: Event) -> bool:
         for own in step.models
         for other in event.models
     )
+
+
+def needs_no_gradients(file: File, step: Event) -> bool:
+    """Whether the optimizer that steps is of a class of the project whose ``step`` looks at no gradient."""
+    optimizer = None if step.elsewhere is not None else stepped(step)
+    for call in made_by(file, optimizer) if optimizer is not None else ():
+        found = class_of(file, call.func)
+        for part in found[1].body if found is not None else ():
+            if found is not None and isinstance(part, FunctionDef) and part.name == "step":
+                names = {each.attr for each in walk(part) if isinstance(each, Attribute)}
+                return not {"grad", "step", "grads"} & names
+    return False
 
 
 def stepped(event: Event) -> Expr | None:

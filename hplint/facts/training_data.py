@@ -13,6 +13,7 @@ from hplint.facts.receivers import last_name, words
 from hplint.facts.syntax import (
     Call,
     ClassDef,
+    Collection,
     Expr,
     For,
     FunctionDef,
@@ -69,8 +70,21 @@ def unshuffled(file: File) -> Iterator[TrainLoader]:
         use = uses.get(start)
         if use is None and not (_split(file, call) and _for_training(file, call, loaders)):
             continue
-        if not _known_to_be_other(file, call) and _in_stored_order(file, call) and not _twin(file, call, loaders):
+        if (
+            not _without_labels(use)
+            and not _known_to_be_other(file, call)
+            and _in_stored_order(file, call)
+            and not _twin(file, call, loaders)
+        ):
             yield TrainLoader(call, use)
+
+
+def _without_labels(use: Node | None) -> bool:
+    """Whether a loop throws the labels away, ``for x, _ in loader``: no order of classes can hurt it."""
+    target: Expr | None = use.target if isinstance(use, For) else None
+    while isinstance(target, Collection) and target.elements:
+        target = target.elements[-1]
+    return isinstance(target, Name) and target.id == "_"
 
 
 def _says_nothing(call: BoundCall) -> bool:

@@ -45,8 +45,9 @@ class Net(nn.Module):
 
 ## Looks like it, is not
 
-A narrow middle is meant: two thin matrices stand for a large one (LoRA, bottlenecks, linear autoencoders). A layer
-without bias projects. And where the output of the first layer is used for something else too, it has its own reason.
+A file that says it makes a linear model, in a name or a comment, means it. A narrow middle is meant: two thin
+matrices stand for a large one (LoRA, bottlenecks, linear autoencoders). A layer without bias projects. And where the
+output of the first layer is used for something else too, it has its own reason.
 
 ```python good
 from torch import nn
@@ -79,7 +80,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, Place, Step, follows, is_given, number, rule, syntax
+from hplint.rule import Draft, File, Files, Level, Place, Step, follows, inside, is_given, is_test, number, rule, syntax
 
 _BETWEEN = ("Dropout", "Identity")
 _MEANT = re.compile(
@@ -87,6 +88,9 @@ _MEANT = re.compile(
     re.IGNORECASE,
 )
 """Names of layers that are linear on purpose."""
+_SAID = re.compile(r"linear[ _-]?(model|regress|net|classifier|problem|autoencoder|probe)", re.IGNORECASE)
+"""What a file says that has linear models on purpose."""
+_TRAINS = ("backward", "loss", "fit(", "train")
 
 
 @rule(
@@ -99,6 +103,10 @@ _MEANT = re.compile(
     subject=Files("Linear"),
 )
 def linear_linear_no_activation(file: File) -> Iterator[Draft]:
+    if is_test(file) or _SAID.search(file.text) or "linear" in file.path.rpartition("/")[2].lower():
+        return
+    trains = any(word in file.text for word in _TRAINS) or "print(" not in file.text
+    classes = file.all(syntax.ClassDef)
     told = set()
     for second in file.flows.steps:
         first = follows(second, _BETWEEN) if second.kind == "Linear" and second.file is file else None
@@ -106,6 +114,8 @@ def linear_linear_no_activation(file: File) -> Iterator[Draft]:
             continue
         if second.node in told or not isinstance(second.node, syntax.Call) or not _is_mistake(file, first, second):
             continue
+        if not trains and not any(inside(second.node, each) for each in classes):
+            continue  # A script that only looks at the model.
         told.add(second.node)
         call, owner = first.layer.call, first.layer.file
         yield Draft(

@@ -149,7 +149,9 @@ def _of_dropout(module: ModuleClass, method: syntax.FunctionDef, call: syntax.Ca
             yield Draft(call, f"{says} whatever the mode", fix=_fix(method, switch, own), level=Level.WARNING)
     elif call.args and not name.endswith(_OFF_BY_DEFAULT):
         last = call.args[-1]
-        yield Draft(call, f"{says} by default", fix=_fix(method, last, f"{file.source(last)}, {own}"))
+        # A network that nobody evaluates, such as a GAN's discriminator, loses nothing by it.
+        level = None if ".eval(" in file.text else Level.WARNING
+        yield Draft(call, f"{says} by default", fix=_fix(method, last, f"{file.source(last)}, {own}"), level=level)
 
 
 def _of_attention(

@@ -63,12 +63,13 @@ OWN = ("self", "cls", "args", "cfg", "config", "opt", "hparams")
 
 @rule("HP142", "requires-grad-typo", level=Level.ERROR, topic="literals", since="0.1", subject=Files("grad", "gard"))
 def requires_grad_typo(file: File) -> Iterator[Draft]:
-    targets = [
-        target
+    values = {
+        target: assign.value
         for assign in file.all(syntax.Assign)
         for target in assign.targets
         if isinstance(target, syntax.Attribute) and is_typo(target.attr)
-    ]
+    }
+    targets = list(values)
     if targets:
         stores = {target.start for target in targets}
         read = {each.attr for each in file.every(syntax.Attribute) if each.start not in stores or each.attr == RIGHT}
@@ -82,6 +83,7 @@ def requires_grad_typo(file: File) -> Iterator[Draft]:
                 target,
                 f"`{file.source(target)}` {what}: `{RIGHT}` stays as it is",
                 fix=replace(place, RIGHT, f"write `{RIGHT}`"),
+                level=Level.ADVICE if already(file, target.value, values[target]) else None,
             )
     for statement in file.all(syntax.ExprStatement):
         test = statement.value
@@ -91,6 +93,18 @@ def requires_grad_typo(file: File) -> Iterator[Draft]:
             between = Place(test.left.end, test.comparators[0].start)
             message = f"`{file.source(test)}` compares and throws the answer away: `{RIGHT}` stays as it is"
             yield Draft(test, message, fix=replace(between, " = ", "assign it"))
+
+
+def already(file: File, tensor: syntax.Expr, wanted: syntax.Expr | None) -> bool:
+    """Whether False is set on a new tensor, which needs no gradient anyway."""
+    made = file.assigned(tensor) if isinstance(tensor, syntax.Name) else None
+    while isinstance(made, syntax.Call) and isinstance(made.func, syntax.Attribute):
+        if not isinstance(made.func.value, syntax.Call):
+            break
+        made = made.func.value  # `torch.zeros(4).float()`
+    name = file.qualified(made.func) if isinstance(made, syntax.Call) else None
+    off = isinstance(wanted, syntax.Literal) and wanted.value is False
+    return off and name is not None and name.startswith("torch.") and name.count(".") == 1
 
 
 @lru_cache(maxsize=1024)

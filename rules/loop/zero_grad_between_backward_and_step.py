@@ -70,7 +70,18 @@ for real in loader:
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, move_before, rule, within
+from hplint.rule import (
+    Draft,
+    Event,
+    EventKind,
+    Level,
+    Steps,
+    TrainingStep,
+    move_before,
+    needs_no_gradients,
+    rule,
+    within,
+)
 
 
 @rule(
@@ -88,6 +99,8 @@ def zero_grad_between_backward_and_step(step: TrainingStep) -> Iterator[Draft]:
         backward = computed_before(clear, step.events[:position])
         use = used_after(clear, step.events[position + 1 :])
         if backward is None or use is None or backward.excludes(use) or step.belongs_elsewhere(backward, clear, use):
+            continue
+        if needs_no_gradients(step.file, use):
             continue
         message = f"the gradients of `{clear.target}` are cleared after `backward` and before `{use.target}` steps: "
         yield Draft(

@@ -86,7 +86,7 @@ def default_learning_rate(file: File) -> Iterator[Draft]:
             continue
         if not sets_rate_later(file, call):
             shown = default.default.source
-            message = f"`{call.short}` is given no `lr` and trains at torch's default of {shown}, which fits few models"
+            message = f"`{call.short}` is given no `lr`: torch's {shown} applies, chosen for no model in particular"
             yield Draft(call.node.func, message)
 
 
