@@ -12,7 +12,9 @@ from hplint.facts.tree import inside, walk
 
 _MODE = re.compile(r"train|eval|infer|(?<![a-z])test|determin|sampl|stochastic|bayes|(?<![a-z])mc(?![a-z])", re.I)
 """Names that a condition uses for the mode of a model."""
-_MEANT = re.compile(r"(?<![a-z])mc(?![a-z])|MC(?=[A-Z_])|monte|bayes|uncertain|prenet|stochastic|sampl|discriminat|critic", re.I)
+_MEANT = re.compile(
+    r"(?<![a-z])mc(?![a-z])|MC(?=[A-Z_])|monte|bayes|uncertain|prenet|stochastic|sampl|discriminat|critic", re.I
+)
 """Names of what works in evaluation too, or is never evaluated, as the discriminator of a GAN."""
 _SAYS_SO = re.compile(r"always|even |inference|eval|test|monte|\bmc\b|uncertain|purpose|intend|deliberate", re.I)
 
