@@ -92,7 +92,7 @@ class _Sites:
             if call.inherited:
                 continue  # A subclass hands on what it is given: where it is constructed counts.
             for name, pattern, parameter in GIVEN:
-                if pattern.fullmatch(call.name) and _takes(call, parameter):
+                if pattern.fullmatch(call.name) and _takes(call, parameter) and _is_of_this_call(call, parameter):
                     yield self._of_argument(name, call, call.argument(parameter))
         for loop in self._file.all(syntax.For):
             end = _last_epoch(loop)
@@ -102,12 +102,16 @@ class _Sites:
     def _of_argument(self, name: str, call: BoundCall, given: Argument) -> Site:
         if given.presence is Presence.ABSENT:
             return self._site(name, State.ABSENT, call.node, call.node)
+        if name == "batch_size" and call.argument("batch_sampler").presence is Presence.PRESENT:
+            return self._site(name, State.ABSENT, call.node, call.node)  # It makes the batches.
         if given.node is None:
             return self._site(name, State.UNKNOWN, call.node, call.node, shown="`*` or `**` may bring it")
         return self._of_value(name, call.node, given.node.value, given.value)
 
     def _of_value(self, name: str, at: syntax.Node, expr: syntax.Expr, value: Value) -> Site:
         found = [each for each in value.possible if each.constant is not None]
+        if not found and value.closed and value.possible:
+            return self._site(name, State.ABSENT, at, expr)  # None, for certain: no such thing is set.
         if not found:
             steps = "; then ".join(step.text for step in why(self._file.evaluator, expr))
             return self._site(name, State.UNKNOWN, at, expr, shown=steps)
@@ -147,6 +151,13 @@ def _described(origin: Origin) -> str:
 def _takes(call: BoundCall, parameter: str) -> bool:
     """Whether the callable has the parameter, so far as it is known."""
     return call.signature is None or any(each.name == parameter for each in call.signature.parameters)
+
+
+def _is_of_this_call(call: BoundCall, parameter: str) -> bool:
+    """Not so for a call of the project's own function that says nothing of the parameter: the call in there counts."""
+    if call.via is None or call.argument(parameter).presence is not Presence.UNKNOWN:
+        return True
+    return any(arg.keyword == parameter for arg in call.node.args)
 
 
 def _last_epoch(loop: syntax.For) -> syntax.Expr | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -28,6 +29,8 @@ _CONVERSIONS: dict[str, Callable[[Any], Constant]] = {
     "builtins.int": int,
     "builtins.bool": bool,
     "builtins.abs": abs,
+    "math.ceil": math.ceil,
+    "math.floor": math.floor,
 }
 
 

@@ -69,6 +69,7 @@ class Holders:
         self._code = code
         self._names = names
         self._self_stores: dict[int, dict[str, list[Expr]]] = {}
+        self._declared: dict[int, dict[str, Expr]] = {}
 
     def all(self, kind: type[N]) -> tuple[N, ...]:
         """All records of a type."""
@@ -220,6 +221,30 @@ class Holders:
             self._self_stores[definition.scope] = known
         return known
 
+    def declared(self, definition: ClassDef) -> dict[str, Expr]:
+        """What a class says that its attributes are: ``cfg: Config`` in its body, ``self.cfg: Config`` in a method."""
+        known = self._declared.get(definition.scope)
+        if known is None:
+            known = {}
+            for target, annotation in self._annotated:
+                if not definition.start <= target.start < definition.end:
+                    continue
+                if isinstance(target, Name):
+                    if target.scope == definition.scope:
+                        known.setdefault(target.id, annotation)
+                elif isinstance(target.value, Name) and target.value.id == "self":
+                    known.setdefault(target.attr, annotation)
+            self._declared[definition.scope] = known
+        return known
+
+    @cached_property
+    def _annotated(self) -> tuple[tuple[Name | Attribute, Expr], ...]:
+        return tuple(
+            (assign.targets[0], assign.annotation)
+            for assign in self.all(Assign)
+            if assign.annotation is not None and isinstance(assign.targets[0], Name | Attribute)
+        )
+
     @cached_property
     def attribute_stores(self) -> tuple[tuple[Attribute, Expr | None], ...]:
         """Every attribute that is assigned, with its value where that is plain."""
@@ -277,6 +302,8 @@ class Holders:
     def _targets(self) -> tuple[tuple[Attribute | Subscript, Expr | None, Node], ...]:
         found: list[tuple[Attribute | Subscript, Expr | None, Node]] = []
         for assign in self.all(Assign):
+            if assign.value is None:
+                continue  # `self.x: int` sets nothing.
             for target in assign.targets:
                 _collect(target, assign.value, assign, found)
         for augmented in self.all(AugAssign):

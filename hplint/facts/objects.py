@@ -125,14 +125,15 @@ class Objects:
         found = self.along(ways)
         if found.every:
             return found
-        annotated = self._annotated(parameter.annotation)
+        annotated = self.annotated(parameter.annotation)
         if annotated is not None:
             return _just(Instance(*annotated, 0, opened=True))
         if not ways.every and is_bare(name, self._owner) and one_parser(self._owner):
             return Held((Namespace(self._owner, 0, None),), closed=False)
         return found
 
-    def _annotated(self, annotation: Expr | None) -> tuple[Evaluator, ClassDef] | None:
+    def annotated(self, annotation: Expr | None) -> tuple[Evaluator, ClassDef] | None:
+        """The class of the project that an annotation names."""
         if isinstance(annotation, Subscript):
             index = annotation.index
             annotation = index.elements[0] if isinstance(index, Collection) and index.elements else index
@@ -158,7 +159,26 @@ class Objects:
         definition = self._owner.definitions.definition_at(expr)
         if definition is not None and isinstance(definition[1], ClassDef):
             return _just(ClassItself(definition[0], definition[1]))
-        return self.along(self._owner.ways(expr))
+        nearest = self._declared(expr)
+        if nearest.every:
+            return nearest
+        brought = self.along(self._owner.ways(expr))
+        return brought if brought.every else self._declared(expr, set_as_well=True)
+
+    def _declared(self, expr: Attribute, *, set_as_well: bool = False) -> Held:
+        """What the class of an object says that an attribute is, unless a class as near to it sets the attribute."""
+        found: list[Holder] = []
+        for holder in self._owner.objects(expr.value).every:
+            for home, each in lineage(holder.home, holder.definition) if isinstance(holder, Instance) else ():
+                in_body = home.names.scope(each.scope).bindings
+                if not set_as_well and (expr.attr in in_body or home.holders.self_stores(each).get(expr.attr)):
+                    break
+                annotation = home.holders.declared(each).get(expr.attr)
+                named = None if annotation is None else home.object_maker.annotated(annotation)
+                if named is not None:
+                    found.append(Instance(*named, 0, opened=True))
+                    break
+        return Held(tuple(found), closed=True) if len(found) == 1 else NOTHING
 
     def _is_wandb_run(self, expr: Expr) -> bool:
         if not isinstance(expr, Name):

@@ -6,7 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hplint.facts.fields import field_default, field_factory, field_names, makes_fields
-from hplint.facts.syntax import Binding, BindingKind, Call, ClassDef, Expr, FunctionDef, Name, Other, Parameter
+from hplint.facts.syntax import (
+    Binding,
+    BindingKind,
+    Call,
+    ClassDef,
+    Expr,
+    FunctionDef,
+    Literal,
+    Name,
+    Other,
+    Parameter,
+    Subscript,
+)
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Holder, Way, Ways, either, one, unknown
 from hplint.records import value_record
@@ -23,7 +35,8 @@ def lineage(home: Evaluator, definition: ClassDef) -> list[tuple[Evaluator, Clas
     for owner, each in found:
         for base in each.bases:
             if base.keyword is None and len(found) < _MOST_BASES:
-                above = owner.definitions.class_at(base.value)
+                expr = base.value.value if isinstance(base.value, Subscript) else base.value
+                above = owner.definitions.class_at(expr)
                 if above is not None and all(above[1] is not known for _, known in found):
                     found.append(above)
     return found
@@ -138,7 +151,12 @@ class Instance:
         init = owner.names.scope(definition.scope).bindings.get("__init__", ())
         body = init[0].definition if len(init) == 1 else None
         if not isinstance(body, FunctionDef) or not all(body.start <= each.start < body.end for each in stores):
-            return unknown(why)
+            given = [each for each in stores if _is_parameter(owner, each)]
+            if in_class or not all(each in given or _sets_up(owner, definition, each) for each in stores):
+                return unknown(why)
+            # Any of the methods may have been called last, or never: what their parameters bring is hearsay.
+            every = either(self._through(owner, definition, name, each) for each in given).every
+            return Ways(tuple(replace(way, kind=OriginKind.ARGUMENT) for way in every), False, why)
         found: list[Ways] = [_in_body(owner, definition, in_class, fields=False)] if in_class else []
         for each in sorted(stores, key=lambda store: store.start):
             if not owner.holders.around(each, body.scope):
@@ -193,6 +211,19 @@ class Hparams:
 
     def may_be(self, other: Holder) -> bool:
         return isinstance(other, Hparams) and self.instance.may_be(other.instance)
+
+
+def _is_parameter(owner: Evaluator, value: Expr) -> bool:
+    """Whether it is a parameter of a method, as it was given."""
+    bindings = owner.names.reaching(value) if isinstance(value, Name) else ()
+    return len(bindings) == 1 and bindings[0].parameter is not None
+
+
+def _sets_up(owner: Evaluator, definition: ClassDef, value: Expr) -> bool:
+    """Whether it is a constant that is set before any other method runs."""
+    bindings = owner.names.scope(definition.scope).bindings
+    first = (each.definition for name in ("__init__", "__post_init__") for each in bindings.get(name, ()))
+    return isinstance(value, Literal) and any(each.start <= value.start < each.end for each in first if each)
 
 
 def _in_body(owner: Evaluator, definition: ClassDef, bindings: tuple[Binding, ...], *, fields: bool) -> Ways:

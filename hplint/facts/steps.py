@@ -185,7 +185,7 @@ class Steps:
             held = self._owner.objects(expr.value)
             label = f"{shown(expr.value)}[{key.constant!r}]"
             return self._entries(held, key.constant, expr, self._frame(expr), label)
-        if key is not None and isinstance(key.constant, int) and isinstance(expr.value, Call):
+        if key is not None and isinstance(key.constant, int) and isinstance(expr.value, Call | Attribute):
             return self.unpacked(expr.value, (key.constant,))
         return unknown("the index is not known" if key is None else "the item is not known")
 

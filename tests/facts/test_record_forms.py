@@ -29,6 +29,60 @@ KNOWN = {
         False,
         "field default parameter default",
     ),
+    "attribute that is declared": (
+        DATACLASS + "class T(Base):\n    def __init__(self, cfg):\n        self.cfg: C\n        super().__init__(cfg)\n"
+        "    def f(self):\n        use(self.cfg.lr)",
+        [1],
+        False,
+        "field default",
+    ),
+    "field without a default that is declared": (
+        DATACLASS + "@dataclass\nclass D:\n    optim: C\ndef f(d: D):\n    use(d.optim.lr)",
+        [1],
+        False,
+        "field default",
+    ),
+    "declared where it is set to something unknown": (
+        DATACLASS + "class T:\n    def __init__(self):\n        self.cfg: C = make()\n        use(self.cfg.lr)",
+        [1],
+        False,
+        "field default",
+    ),
+    "declared nearer than the base sets it": (
+        DATACLASS + "class B:\n    def __init__(self, cfg):\n        self.cfg = cfg\n"
+        "class T(B):\n    cfg: C\n    def f(self):\n        use(self.cfg.lr)",
+        [1],
+        False,
+        "field default",
+    ),
+    "set nearer than the base declares it": (
+        DATACLASS + "class B:\n    cfg: C\nclass T(B):\n    def __init__(self):\n        self.cfg = C(lr=4)\n"
+        "    def f(self):\n        use(self.cfg.lr)",
+        [4],
+        True,
+        "constant",
+    ),
+    "spread over a tuple by a method": (
+        DATACLASS + "    def expand(self):\n        self.lr = (self.lr, self.lr)\ndef f(c: C):\n    use(c.lr[0])",
+        [1],
+        False,
+        "field default",
+    ),
+    "attribute of a generic base": (
+        "class B(Generic[T]):\n    def __init__(self, lr=3):\n        self.lr = lr\n"
+        "class C(B[int]):\n    def f(self):\n        use(self.lr)",
+        [3],
+        False,
+        "parameter default",
+    ),
+    "set up, and given to a method": (
+        "class C:\n    def __init__(self):\n        self.lr = 0\n    def fit(self, lr=3):\n        self.lr = lr\n"
+        "        self.run()\n    def run(self):\n        use(self.lr)",
+        [3],
+        False,
+        "parameter default",
+    ),
+    "rounded up": ("import math\nuse(math.ceil(2.5))", [3], True, "computed"),
     "nested by a factory": (
         DATACLASS + "@dataclass\nclass D:\n    optim: C = field(default_factory=C)\nd = D()\nuse(d.optim.lr)",
         [1],

@@ -37,6 +37,16 @@ UNKNOWN = {
     "    lr: float = Field(...)\nuse(C().lr)",
     "class from elsewhere": "from m import C\nc = C()\nuse(c.lr)",
     "attribute set in two methods": CONFIG + "    def g(self):\n        self.lr = 2\nc = C()\nuse(c.lr)",
+    "attribute that two methods are given": (
+        "class C:\n    def a(self, lr):\n        self.lr = lr\n    def b(self, lr):\n        self.lr = lr\n"
+        "    def f(self):\n        use(self.lr)"
+    ),
+    "attribute that two methods are given, one of them changed": (
+        "class C:\n    def a(self, lr=1):\n        self.lr = lr\n    def b(self):\n        self.lr = self.lr * 2\n"
+        "    def f(self):\n        use(self.lr)"
+    ),
+    "item of a plain value": CONFIG + "use(C().lr[0])",
+    "ceiling of a string": "import math\nuse(math.ceil('1.5'))",
     "attribute changed in place": (
         "class C:\n    def __init__(self, lr=1):\n        self.lr = lr\n        self.lr *= x\n"
         "    def f(self):\n        use(self.lr)"
