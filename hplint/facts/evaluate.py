@@ -18,7 +18,7 @@ from hplint.facts.lookup import Lookup
 from hplint.facts.mappings import Mapping
 from hplint.facts.names import Names
 from hplint.facts.objects import Objects
-from hplint.facts.origins import arriving_as, as_hearsay, elsewhere, named, same_constant, written
+from hplint.facts.origins import arriving_as, as_hearsay, elsewhere, named, same_constant, without_defaults, written
 from hplint.facts.parameters import Parameters
 from hplint.facts.steps import Steps
 from hplint.facts.stores import Stores
@@ -235,6 +235,8 @@ class Evaluator:
         if way.called:
             return UNKNOWN
         value = way.owner.value(way.expr) if not way.path else way.owner.part(way.expr, way.path)
+        if way.replaced:
+            value = without_defaults(value, way.replaced)
         value = named(value, way.kind, way.label)
         if way.kind in BETWEEN_FUNCTIONS:
             value = as_hearsay(value)

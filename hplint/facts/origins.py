@@ -59,6 +59,11 @@ def arriving_as(value: Value, convert: str, *, not_none: bool) -> Value:
     return Value(tuple(found), value.closed)
 
 
+def without_defaults(value: Value, starts: tuple[int, ...]) -> Value:
+    """A value without the defaults of parameters of its own file that are written at some places."""
+    return Value(tuple(p for p in value.possible if p.origin.path or p.origin.start not in starts), value.closed)
+
+
 def without_none(ways: Ways) -> Ways:
     """Ways by which None does not come."""
     return replace(ways, every=tuple(replace(way, not_none=True) for way in ways.every))

@@ -108,6 +108,16 @@ class Parameters:
             return unknown(spread or f"a call does not give `{parameter.name}`")
         return Ways(default.every, not spread, spread)
 
+    def replaced(self, function: FunctionDef, call: Call, caller: Evaluator) -> tuple[int, ...]:
+        """Where the defaults of the parameters are written that a call gives something else for."""
+        with_default = [each for each in function.parameters if each.default is not None] if call.args else []
+        return tuple(
+            each.default.start
+            for each in with_default
+            if each.default is not None
+            and any(way.kind is OriginKind.ARGUMENT for way in self.given(function, call, caller, each).every)
+        )
+
     def calls_to(self, function: FunctionDef) -> list[Call] | None:
         """The calls of a function in this file, None when there are too many to look at."""
         if function.scope not in self._calls:

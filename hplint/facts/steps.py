@@ -213,7 +213,9 @@ class Steps:
             return found
         function = self._owner.definitions.callee(call.func)
         if function is not None and isinstance(function[1], FunctionDef):
-            return function[0].definitions.returned(function[1], function[1].name)
+            found = function[0].definitions.returned(function[1], function[1].name)
+            replaced = function[0].parameters.replaced(function[1], call, self._owner)
+            return replace(found, every=tuple(replace(way, replaced=replaced) for way in found.every))
         return unknown("it is what a call returns")
 
     def entry(self, base: Expr, name: str, use: Expr) -> Ways:

@@ -23,6 +23,7 @@ class Way:
     ``kind`` and ``label`` are what a literal found there is known as from here on. ``owner`` evaluates the file that
     the expression stands in. ``path``: the indices that unpack it. ``called``: not it, but what a call of it gives.
     ``convert``: the qualified name of what argparse makes of a string. ``not_none``: None does not come this way.
+    ``replaced``: where the defaults are written that do not come this way, as a call gives their parameters.
     """
 
     expr: Expr
@@ -33,6 +34,7 @@ class Way:
     called: bool = False
     convert: str = ""
     not_none: bool = False
+    replaced: tuple[int, ...] = ()
 
 
 @value_record

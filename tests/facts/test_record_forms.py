@@ -48,6 +48,12 @@ KNOWN = {
         False,
         "field default",
     ),
+    "default that a call leaves": (
+        "def f(lr=1, wd=2):\n    return lr\nuse(f(wd=x))",
+        [1],
+        False,
+        "parameter default",
+    ),
     "declared nearer than the base sets it": (
         DATACLASS + "class B:\n    def __init__(self, cfg):\n        self.cfg = cfg\n"
         "class T(B):\n    cfg: C\n    def f(self):\n        use(self.cfg.lr)",

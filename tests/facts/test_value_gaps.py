@@ -45,6 +45,8 @@ UNKNOWN = {
         "class C:\n    def a(self, lr=1):\n        self.lr = lr\n    def b(self):\n        self.lr = self.lr * 2\n"
         "    def f(self):\n        use(self.lr)"
     ),
+    "default that the call replaces": "def f(lr=1):\n    lr *= g()\n    return lr\nuse(f(lr=x))",
+    "default that the call replaces, unpacked": "def f(lr=1):\n    return 0, lr\na, lr = f(x)\nuse(lr)",
     "item of a plain value": CONFIG + "use(C().lr[0])",
     "ceiling of a string": "import math\nuse(math.ceil('1.5'))",
     "attribute changed in place": (
