@@ -294,7 +294,10 @@ class Holders:
                     loads = method in _LOADING_METHODS
                     found.append(Store(base, None, None, call, loads=loads, content=content))
         for call in self.calls_of("setattr"):
-            if isinstance(call.func, Name) and len(call.args) == 3 and not isinstance(call.args[1].value, Literal):
+            key = call.args[1].value if isinstance(call.func, Name) and len(call.args) == 3 else None
+            if isinstance(key, Attribute) and key.attr == "dest":
+                continue  # An action of argparse sets the option that it was made for.
+            if key is not None and not isinstance(key, Literal):
                 found.append(Store(call.args[0].value, None, None, call))
         return found
 

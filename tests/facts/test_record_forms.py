@@ -54,6 +54,14 @@ KNOWN = {
         False,
         "parameter default",
     ),
+    "option with an action of its own": (
+        "import argparse\nclass A(argparse.Action):\n    def __call__(self, parser, namespace, values, option=None):\n"
+        "        setattr(namespace, self.dest, values)\n"
+        "p = argparse.ArgumentParser()\np.add_argument('--lr', default=1)\nargs = p.parse_args()\nuse(args.lr)",
+        [1],
+        False,
+        "argparse default",
+    ),
     "declared nearer than the base sets it": (
         DATACLASS + "class B:\n    def __init__(self, cfg):\n        self.cfg = cfg\n"
         "class T(B):\n    cfg: C\n    def f(self):\n        use(self.cfg.lr)",
