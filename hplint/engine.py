@@ -126,7 +126,7 @@ class _Check:
     def _analyse(self) -> State:
         from hplint.parse import SyntaxProblem, TooComplex
 
-        self._project = _project()
+        self._project = project()
         self._project.begin()
         try:
             code = self._project.code(self.source)
@@ -223,7 +223,7 @@ def described(problem: BaseException) -> str:
 
 
 @cache
-def _project() -> Project:
+def project() -> Project:
     """One reader of imported project modules for a process, so that each is read once."""
     from hplint.project import Project
     from hplint.shelf import Shelf
@@ -244,7 +244,7 @@ def share(folder: str | None) -> None:
 
 def forget_project() -> None:
     """Read imported modules anew: files have been written."""
-    _project.cache_clear()
+    project.cache_clear()
 
 
 class _Plan:

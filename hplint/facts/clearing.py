@@ -10,10 +10,9 @@ from hplint.facts import syntax
 from hplint.facts.definitions import class_of
 from hplint.facts.events import Event, EventKind, Role
 from hplint.facts.makers import made_by
-from hplint.facts.receivers import last_name
 from hplint.facts.syntax import Attribute, Call, Expr, FunctionDef, Name, Node
 from hplint.facts.training import TrainingLoop, TrainingStep
-from hplint.facts.tree import inside, walk
+from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from hplint.facts.syntax import (
     Name,
     Node,
 )
-from hplint.facts.tree import walk
+from hplint.facts.tree import last_name, walk
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -80,7 +80,7 @@ def put_into(container: Call) -> Iterator[Expr]:
                 pending.extend(reversed(elements))
             case Dict(items=items):
                 pending.extend(value for _, value in reversed(items))
-            case Call(func=func, args=args) if _last(func) == "OrderedDict":
+            case Call(func=func, args=args) if last_name(func) == "OrderedDict":
                 pending.extend(arg.value for arg in args)
             case _:
                 yield expr
@@ -117,7 +117,7 @@ def made_from(file: File, expr: Expr, depth: int = _DEPTH) -> Iterator[Call]:
     match expr:
         case Call(func=Attribute(value=inner, attr=attr)) if attr in _STILL_THE_MODEL and not _imported(file, inner):
             yield from made_from(file, inner, depth)
-        case Call(func=func, args=(first, *_)) if _last(func) in _WRAPPERS:
+        case Call(func=func, args=(first, *_)) if last_name(func) in _WRAPPERS:
             yield from made_from(file, first.value, depth - 1)
         case Call():
             yield expr
@@ -147,7 +147,7 @@ def _handed(file: File, name: Name, depth: int) -> Iterator[Call]:
         return
     position = [parameter.name for parameter in function.parameters].index(name.id)
     for call in file.all(Call):
-        if _last(call.func) != function.name or file.definition(call.func) is not function:
+        if last_name(call.func) != function.name or file.definition(call.func) is not function:
             continue
         for index, arg in enumerate(call.args):
             if arg.keyword == name.id or (arg.keyword is None and not arg.star and index == position):
@@ -157,9 +157,3 @@ def _handed(file: File, name: Name, depth: int) -> Iterator[Call]:
 def _imported(file: File, expr: Expr) -> bool:
     """Whether an expression names something imported, as ``torch`` does in ``torch.compile(model)``."""
     return isinstance(expr, Name) and any(binding.kind is BindingKind.IMPORT for binding in file.names.reaching(expr))
-
-
-def _last(expr: Expr) -> str:
-    if isinstance(expr, Attribute):
-        return expr.attr
-    return expr.id if isinstance(expr, Name) else ""

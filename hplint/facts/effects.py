@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from hplint.facts.events import Event, EventKind, Grad, Role
-from hplint.facts.receivers import Receivers, last_name, role_by_name, words
+from hplint.facts.receivers import Receivers, role_by_name, words
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Expr, FunctionDef, Lambda, Literal, Name, Node
+from hplint.facts.tree import last_name
 from hplint.records import value_record
 
 if TYPE_CHECKING:

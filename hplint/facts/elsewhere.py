@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from hplint.facts.definitions import class_of, defined
 from hplint.facts.makers import made_by
-from hplint.facts.receivers import last_name
 from hplint.facts.syntax import Assign, Attribute, Call, Expr, FunctionDef, Name
+from hplint.facts.tree import last_name
 
 if TYPE_CHECKING:
     from hplint.facts.file import File

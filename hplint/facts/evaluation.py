@@ -14,11 +14,11 @@ from hplint.facts import syntax
 from hplint.facts.events import Event, EventKind, Grad
 from hplint.facts.makers import made_by
 from hplint.facts.modes import ModeEffects
-from hplint.facts.receivers import last_name, words
+from hplint.facts.receivers import words
 from hplint.facts.summaries import Summaries, Trace
 from hplint.facts.syntax import Attribute, Call, Expr, For, FunctionDef, Name
 from hplint.facts.training import owned
-from hplint.facts.tree import inside, walk
+from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:

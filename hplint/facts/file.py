@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from hplint.facts.receivers import Receivers
 
 N = TypeVar("N", bound=Node)
+_START = attrgetter("start")
 
 
 class Linker(Protocol):
@@ -73,13 +75,19 @@ class File:
             # Of records that start together the outer one was finished last.
             ordered = list(self.code.index.get(kind.__name__, ()))
             ordered.reverse()
-            ordered.sort(key=attrgetter("start"))
+            ordered.sort(key=_START)
             found = self._ordered[kind] = tuple(ordered)
         return cast("tuple[N, ...]", found)
 
     def every(self, kind: type[N]) -> Sequence[N]:
         """The same in any order, which costs nothing."""
         return cast("Sequence[N]", self.code.index.get(kind.__name__, ()))
+
+    def within(self, kind: type[N], outer: Node) -> tuple[N, ...]:
+        """Every record of a type that stands in another record, in the order of the text."""
+        every = self.all(kind)
+        first = bisect_left(every, outer.start, key=_START)
+        return every[first : bisect_left(every, outer.end, first, key=_START)]
 
     def source(self, node: Node) -> str:
         """The text of a record."""

@@ -27,6 +27,7 @@ from hplint.facts.flow import (
 from hplint.facts.following_library import Libraries, tensors
 from hplint.facts.operations import method_kind, words
 from hplint.facts.syntax import Attribute, Call, Expr, FunctionDef, Lambda, Name, Node
+from hplint.facts.tree import last_name
 from hplint.signatures import canonical
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ class Calls(Libraries):
             return UNKNOWN
         if not isinstance(member, FunctionDef):
             return self.value(member, owner.frame)
-        decorators = [_last(decorator) for decorator in member.decorators]
+        decorators = [_decorator(decorator) for decorator in member.decorators]
         if "staticmethod" in decorators:
             return Function(member, owner.file, owner.frame, owner)
         if "classmethod" in decorators:
@@ -271,7 +272,7 @@ class Calls(Libraries):
         else:
             ended = self.body(frame, node.body)
             result = several(frame.returns) if ended and frame.returns else UNKNOWN
-            if frame.generator or not all(_last(each) in _DECORATORS for each in node.decorators):
+            if frame.generator or not all(_decorator(each) in _DECORATORS for each in node.decorators):
                 result = UNKNOWN
         self._stack.pop()
         return result
@@ -300,10 +301,6 @@ class Calls(Libraries):
         return names, first
 
 
-def _last(expr: Expr) -> str:
+def _decorator(expr: Expr) -> str:
     """``no_grad`` of ``@torch.no_grad()``."""
-    if isinstance(expr, Call):
-        expr = expr.func
-    if isinstance(expr, Attribute):
-        return expr.attr
-    return expr.id if isinstance(expr, Name) else ""
+    return last_name(expr.func if isinstance(expr, Call) else expr)

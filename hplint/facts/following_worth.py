@@ -7,8 +7,8 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from hplint.facts.receivers import last_name
 from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, ClassDef, FunctionDef, Lambda, Literal, Name, Node
+from hplint.facts.tree import last_name
 
 if TYPE_CHECKING:
     from hplint.facts.file import File

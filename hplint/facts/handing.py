@@ -7,12 +7,10 @@ inner call stands in no branch.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
-from operator import attrgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from hplint.facts.calls import Argument, BoundCall, Presence
@@ -56,7 +54,6 @@ _SEEN = 400
 """Calls of one function that are looked at."""
 _IN_ALL = 5000
 """Calls of the library that are told of in one file."""
-_START = attrgetter("start")
 
 
 @value_record
@@ -161,7 +158,7 @@ class Handings:
         names = {each.name for each in function.parameters}
         around = owner if owner is not None and kept else function
         # Most functions hand nothing on. That is told before their code is gone through.
-        calls = self._inside(Call, around)
+        calls = self._file.within(Call, around)
         worth = [each for each in calls if _is_given(each, names, kept) and self._is_known(each)]
         if not worth:
             return
@@ -185,28 +182,22 @@ class Handings:
                 if handed or spreads:
                     yield from self._through(call, handed, spreads, left)
 
-    def _inside(self, kind: type[N], node: Node) -> tuple[N, ...]:
-        """The records of a type that stand in a record."""
-        every = self._file.all(kind)
-        first = bisect_left(every, node.start, key=_START)
-        return every[first : bisect_left(every, node.end, first, key=_START)]
-
     def _tests(self, node: Node) -> Iterator[Node]:
         """What is compared or taken for true anywhere in a record."""
-        branches: tuple[If | While | Conditional, ...] = (*self._inside(If, node), *self._inside(While, node))
-        for branch in (*branches, *self._inside(Conditional, node)):
+        branches: tuple[If | While | Conditional, ...] = (*self._file.within(If, node), *self._file.within(While, node))
+        for branch in (*branches, *self._file.within(Conditional, node)):
             yield branch.test
-        yield from self._inside(Compare, node)
-        yield from (each for each in self._inside(Binary, node) if each.op in ("and", "or"))
-        for statement in self._inside(Simple, node):
+        yield from self._file.within(Compare, node)
+        yield from (each for each in self._file.within(Binary, node) if each.op in ("and", "or"))
+        for statement in self._file.within(Simple, node):
             if statement.kind == "assert":
                 yield from statement.children
 
     def _only_stored(self, kept: dict[str, str], owner: ClassDef) -> dict[str, str]:
         """Those attributes that nothing else in the class sets, and nothing tests."""
-        targets: list[Expr] = [target for each in self._inside(Assign, owner) for target in each.targets]
-        targets += [each.target for each in self._inside(AugAssign, owner)]
-        targets += [each.target for each in self._inside(For, owner)]
+        targets: list[Expr] = [target for each in self._file.within(Assign, owner) for target in each.targets]
+        targets += [each.target for each in self._file.within(AugAssign, owner)]
+        targets += [each.target for each in self._file.within(For, owner)]
         stored = Counter(_attribute(part) for target in targets for part in walk(target))
         looked_at = {_attribute(part) for test in self._tests(owner) for part in walk(test)}
         once = {attr: 0 if attr.startswith("hparams.") else 1 for attr in kept}
@@ -214,8 +205,8 @@ class Handings:
 
     def _is_only_passed_on(self, rest: str, function: FunctionDef) -> bool:
         """Whether a function does nothing with its ``**`` but pass it on whole: it may take or add a keyword."""
-        passed = {id(arg.value) for call in self._inside(Call, function) for arg in call.args if arg.star == "**"}
-        return all(id(name) in passed for name in self._inside(Name, function) if name.id == rest)
+        passed = {id(arg.value) for call in self._file.within(Call, function) for arg in call.args if arg.star == "**"}
+        return all(id(name) in passed for name in self._file.within(Name, function) if name.id == rest)
 
     def _is_known(self, call: Call) -> bool:
         """Whether it is known what a call gives its arguments to."""

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
-from hplint.facts.receivers import last_name
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Expr, For, Name
-from hplint.facts.tree import children, walk
+from hplint.facts.tree import children, last_name, walk
 
 if TYPE_CHECKING:
     from hplint.facts.file import File

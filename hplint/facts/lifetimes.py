@@ -13,7 +13,7 @@ from hplint.facts.journeys import journey
 from hplint.facts.makers import made_by
 from hplint.facts.surroundings import untested
 from hplint.facts.syntax import Arg, Expr, Literal
-from hplint.facts.tree import inside
+from hplint.facts.tree import inside, last_name
 from hplint.records import value_record
 
 OPTIMIZERS = "torch.optim."
@@ -104,7 +104,7 @@ def _plain(file: File, expr: Expr) -> bool:
     """Whether an expression certainly gives parameters, not groups."""
     expr = followed(file, expr)
     if isinstance(expr, syntax.Call):
-        called = _last(expr.func)
+        called = last_name(expr.func)
         if called in ("parameters", "named_parameters"):
             return True
         if called == "filter" and len(expr.args) == 2:
@@ -126,7 +126,7 @@ def _weight(file: File, expr: Expr) -> bool:
     expr = followed(file, expr)
     if isinstance(expr, syntax.Call):
         name = file.qualified(expr.func) or ""
-        return name.startswith("torch.") or _last(expr.func) in ("requires_grad_", "clone", "detach", "to", "cuda")
+        return name.startswith("torch.") or last_name(expr.func) in ("requires_grad_", "clone", "detach", "to", "cuda")
     return isinstance(expr, syntax.Attribute) and expr.attr in ("weight", "bias")
 
 
@@ -206,7 +206,7 @@ def _parts(expr: Expr) -> Iterator[Expr]:
 
 
 def _sets(file: File, call: syntax.Call) -> bool:
-    name = file.qualified(call.func) or _last(call.func)
+    name = file.qualified(call.func) or last_name(call.func)
     return name in _SETTERS or (not name.startswith(_SCALERS) and bool(_SCHEDULE_WORDS.search(name.rpartition(".")[2])))
 
 
@@ -240,10 +240,3 @@ def _grows(file: File, name: syntax.Name) -> bool:
         and call.func.value.id == name.id
         for call in file.all(syntax.Call)
     )
-
-
-def _last(expr: Expr) -> str:
-    """``parameters`` of ``model.parameters``; empty for anything but a dotted name."""
-    if isinstance(expr, syntax.Attribute):
-        return expr.attr
-    return expr.id if isinstance(expr, syntax.Name) else ""

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from hplint.facts.receivers import last_name
 from hplint.facts.syntax import (
     Arg,
     Assign,
@@ -31,7 +30,7 @@ from hplint.facts.syntax import (
     Return,
     Subscript,
 )
-from hplint.facts.tree import inside
+from hplint.facts.tree import inside, last_name
 
 if TYPE_CHECKING:
     from hplint.facts.file import File

@@ -12,8 +12,9 @@ from hplint.facts.constructed import unwrapped
 from hplint.facts.definitions import class_of
 from hplint.facts.effects import Effect, Effects
 from hplint.facts.events import Event, EventKind, Role
-from hplint.facts.receivers import last_name, role_by_name, words
+from hplint.facts.receivers import role_by_name, words
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, ClassDef, Expr, FunctionDef, Literal, Name
+from hplint.facts.tree import last_name
 
 if TYPE_CHECKING:
     pass

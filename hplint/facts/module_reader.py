@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from hplint.facts import torch_roles as roles
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
 N = TypeVar("N", bound=Node)
 
 _LEAVES = (Name, Literal)
-_START = attrgetter("start")
 _CONSTRUCTORS = ("__init__", "__post_init__", "setup", "configure_model", "build")
 _REGISTER = frozenset({"register_buffer", "register_parameter", "register_module", "add_module", "__setattr__"})
 _KEEPS_TO_ITSELF = frozenset(
@@ -205,10 +203,10 @@ class ModuleReader:
         stores: list[tuple[int, AttributeStore]] = []
         written: set[int] = set()
         statements: tuple[Assign | AugAssign | For | With, ...] = (
-            *self._inside(method, Assign),
-            *self._inside(method, AugAssign),
-            *self._inside(method, For),
-            *self._inside(method, With),
+            *self._file.within(Assign, method),
+            *self._file.within(AugAssign, method),
+            *self._file.within(For, method),
+            *self._file.within(With, method),
         )
         for node in statements:
             for target, value in _targets(node):
@@ -216,23 +214,17 @@ class ModuleReader:
                     stores.append((node.start, AttributeStore(target.attr, target, value, method.name)))
                     if not isinstance(node, AugAssign):
                         written.add(target.end)
-        for call in self._inside(method, Call):
+        for call in self._file.within(Call, method):
             store = self._call(call, own_name, method, body)
             if store is not None:
                 stores.append((call.start, store))
         body.stores.extend(store for _, store in sorted(stores, key=itemgetter(0)))
-        for attribute in self._inside(method, Attribute):
+        for attribute in self._file.within(Attribute, method):
             if self._is(attribute.value, own_name, method):
                 if attribute.attr == "__dict__":
                     body.dynamic = True
                 elif attribute.end not in written:
                     body.uses.append(AttributeUse(attribute.attr, attribute, method.name))
-
-    def _inside(self, outer: Node, kind: type[N]) -> tuple[N, ...]:
-        """The records of a type that stand in another one, in the order of the text."""
-        every = self._file.all(kind)
-        first = bisect_left(every, outer.start, key=_START)
-        return every[first : bisect_left(every, outer.end, first, key=_START)]
 
     def _call(self, call: Call, own_name: str, method: FunctionDef, body: _Body) -> AttributeStore | None:
         """What a call stores on the object; noted in ``body`` where it cannot be told."""

@@ -6,9 +6,8 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from hplint.facts.effects import Effects
-from hplint.facts.receivers import last_name
 from hplint.facts.syntax import BindingKind, Call, FunctionDef, Name, Node
-from hplint.facts.tree import inside
+from hplint.facts.tree import inside, last_name
 
 if TYPE_CHECKING:
     from hplint.facts.file import File

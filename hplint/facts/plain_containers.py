@@ -26,7 +26,7 @@ from hplint.facts.syntax import (
     Starred,
     Subscript,
 )
-from hplint.facts.tree import walk
+from hplint.facts.tree import last_name, walk
 from hplint.records import value_record
 
 _GROWING = frozenset({"append", "extend", "insert"})
@@ -85,7 +85,7 @@ def _display(file: File, value: Expr | None) -> Expr | None:
     if isinstance(value, Collection | Dict) or (isinstance(value, Comprehension) and value.kind != "generator"):
         return value
     empty = isinstance(value, Call) and not value.args and isinstance(value.func, Name | Attribute)
-    return value if empty and isinstance(value, Call) and _last(value.func) in _LIST_MAKERS else None
+    return value if empty and isinstance(value, Call) and last_name(value.func) in _LIST_MAKERS else None
 
 
 def _elements(display: Expr | None) -> Iterator[Expr]:
@@ -134,7 +134,7 @@ def _used_otherwise(module: ModuleClass, name: str, stores: int) -> bool:
     stored = 0
     for part in walk(module.node):
         match part:
-            case Call(func=func, args=args) if _last(func) not in _READING | _GROWING:
+            case Call(func=func, args=args) if last_name(func) not in _READING | _GROWING:
                 if any(_names(arg.value, name) for arg in args):
                     return True
             case Starred(value=value) if _names(value, name):
@@ -148,7 +148,7 @@ def _looked_after(module: ModuleClass, attr: str) -> bool:
     """Whether anything in the file hands the container on, or goes through its elements for their parameters."""
     file = module.file
     for call in file.all(Call):
-        if _last(call.func) not in _READING and any(_mentions(arg.value, attr) for arg in call.args):
+        if last_name(call.func) not in _READING and any(_mentions(arg.value, attr) for arg in call.args):
             return True
     for loop in file.all(For):
         if _reads(loop.iter, attr) and _finds(loop.body):
@@ -189,9 +189,3 @@ def _finds(body: Iterable[Node]) -> bool:
 
 def _names(expr: Expr, name: str) -> bool:
     return isinstance(expr, Name) and expr.id == name
-
-
-def _last(expr: Expr) -> str:
-    if isinstance(expr, Attribute):
-        return expr.attr
-    return expr.id if isinstance(expr, Name) else ""

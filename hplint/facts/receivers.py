@@ -24,7 +24,7 @@ from hplint.facts.syntax import (
     Name,
     Subscript,
 )
-from hplint.facts.tree import inside
+from hplint.facts.tree import inside, last_name
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -102,13 +102,6 @@ def _constructed(name: str) -> Role | None:
 def _of_base(name: str) -> Role | None:
     """What classes that derive from a library's class of this dotted name are."""
     return next((role for pattern, role in _BASES if pattern.fullmatch(name)), None)
-
-
-def last_name(expr: Expr) -> str:
-    """``step`` of ``a.b.step``; the name that an expression ends in, empty for anything else."""
-    if isinstance(expr, Attribute):
-        return expr.attr
-    return expr.id if isinstance(expr, Name) else ""
 
 
 def role_of(file: File, expr: Expr) -> Role | None:

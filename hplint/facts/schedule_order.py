@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from hplint.facts.events import Event, EventKind, Guard
 from hplint.facts.makers import made_by, run_by
-from hplint.facts.receivers import last_name
 from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.summaries import Loop, Summaries, Trace, summaries_of
 from hplint.facts.syntax import (
@@ -28,7 +27,7 @@ from hplint.facts.syntax import (
     Unary,
     While,
 )
-from hplint.facts.tree import inside, walk
+from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:

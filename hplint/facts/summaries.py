@@ -14,7 +14,7 @@ from hplint.facts.effects import Effect, Effects, targets_of
 from hplint.facts.elsewhere import Elsewhere
 from hplint.facts.events import Event, Grad, Guard, Role
 from hplint.facts.places import Places
-from hplint.facts.receivers import Receivers, last_name
+from hplint.facts.receivers import Receivers
 from hplint.facts.syntax import (
     Assign,
     Attribute,
@@ -32,7 +32,7 @@ from hplint.facts.syntax import (
     Stmt,
     While,
 )
-from hplint.facts.tree import children
+from hplint.facts.tree import children, last_name
 from hplint.records import value_record
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hplint.facts import syntax
 from hplint.facts.calls import Argument
 from hplint.facts.file import File
 from hplint.facts.syntax import Expr, Node
-from hplint.facts.tree import children, inside
+from hplint.facts.tree import children, inside, last_name
 from hplint.facts.values import UNKNOWN, OriginKind
 
 _BROAD = frozenset({"Exception", "BaseException"})
@@ -42,7 +42,7 @@ def untested(file: File, argument: Argument) -> Argument:
 def _tested(file: File) -> tuple[frozenset[str], frozenset[str]]:
     """What the file compares or takes for true, as it is written (``args.lr``), and the last words of it (``lr``)."""
     parts = [part for test in _tests(file) for part in _dotted(test)]
-    return frozenset(map(file.source, parts)), frozenset(map(_last, parts)) - {""}
+    return frozenset(map(file.source, parts)), frozenset(map(last_name, parts)) - {""}
 
 
 def _dest(label: str) -> str:
@@ -114,7 +114,7 @@ def _caught(file: File, node: Node, exceptions: frozenset[str]) -> bool:
 
 def _raised_on_purpose(file: File, node: Node) -> bool:
     return any(
-        isinstance(context, syntax.Call) and _last(context.func) in _RAISES
+        isinstance(context, syntax.Call) and last_name(context.func) in _RAISES
         for statement in file.all(syntax.With)
         if any(inside(node, inner) for inner in statement.body)
         for context, _ in statement.items
@@ -134,8 +134,8 @@ def tests_around(file: File, node: Node) -> Iterator[str]:
 def _names(kind: Expr | None) -> frozenset[str]:
     """The last parts of the exception types of a handler."""
     if isinstance(kind, syntax.Collection):
-        return frozenset(_last(element) for element in kind.elements)
-    return frozenset() if kind is None else frozenset({_last(kind)})
+        return frozenset(last_name(element) for element in kind.elements)
+    return frozenset() if kind is None else frozenset({last_name(kind)})
 
 
 def is_test(file: File) -> bool:
@@ -143,13 +143,6 @@ def is_test(file: File) -> bool:
     *folders, name = file.path.replace("\\", "/").split("/")
     named = name.startswith(("test_", "conftest.")) or name.endswith("_test.py")
     return named or bool({"tests", "unittests"} & set(folders))
-
-
-def _last(expr: Node) -> str:
-    """``raises`` of ``pytest.raises``; empty for anything but a dotted name."""
-    if isinstance(expr, syntax.Attribute):
-        return expr.attr
-    return expr.id if isinstance(expr, syntax.Name) else ""
 
 
 _OTHER_PARSERS = (

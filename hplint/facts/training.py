@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hplint.facts.events import Event, EventKind, Guard, Role, TrainingStep
-from hplint.facts.receivers import last_name
 from hplint.facts.summaries import Loop, Summaries, Trace, summaries_of
 from hplint.facts.syntax import Call, ClassDef, Comprehension, For, FunctionDef
+from hplint.facts.tree import last_name
 from hplint.records import value_record
 
 if TYPE_CHECKING:

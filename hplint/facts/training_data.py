@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hplint.facts.calls import BoundCall, Presence
 from hplint.facts.journeys import Journey, journey
 from hplint.facts.makers import made_by
-from hplint.facts.receivers import last_name, words
+from hplint.facts.receivers import words
 from hplint.facts.syntax import (
     Call,
     ClassDef,
@@ -24,7 +24,7 @@ from hplint.facts.syntax import (
     Return,
 )
 from hplint.facts.training import training_loops
-from hplint.facts.tree import inside
+from hplint.facts.tree import inside, last_name
 from hplint.records import value_record
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from hplint.facts.syntax import Arg, Call, Literal, Name, Node
+from hplint.facts.syntax import Arg, Attribute, Call, Literal, Name, Node
 
 
 def children(node: Node) -> Iterator[Node]:
@@ -64,6 +64,13 @@ _PLAIN = frozenset({"int", "str", "bool", "str | None", "tuple[str, ...]", "tupl
 def inside(node: Node, outer: Node) -> bool:
     """Whether a record stands within another one."""
     return outer.start <= node.start and node.end <= outer.end
+
+
+def last_name(expr: Node) -> str:
+    """``step`` of ``a.b.step``; the name that an expression ends in, empty for anything else."""
+    if isinstance(expr, Attribute):
+        return expr.attr
+    return expr.id if isinstance(expr, Name) else ""
 
 
 def argument(call: Call, position: int, keyword: str) -> Arg | None:

@@ -12,7 +12,7 @@ from hplint.facts.commandline import PARSE_METHODS
 from hplint.facts.journeys import Journey, journey
 from hplint.facts.labels import hyperparameter_of
 from hplint.facts.lifetimes import OPTIMIZERS, parameter_groups
-from hplint.facts.receivers import last_name, words
+from hplint.facts.receivers import words
 from hplint.facts.surroundings import own_parser
 from hplint.facts.syntax import (
     Arg,
@@ -25,7 +25,7 @@ from hplint.facts.syntax import (
     Node,
     Unary,
 )
-from hplint.facts.tree import inside, walk
+from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from typing import TypeVar
 
 from hplint.batch import FEW, cores
 from hplint.discover import Target, discover
-from hplint.engine import described
+from hplint.engine import described, project
 from hplint.facts.file import File
 from hplint.inventory.collect import explanations, inventory
 from hplint.inventory.records import Explanation, Script, Unread
 from hplint.parse import SyntaxProblem, TooComplex, undisturbed
-from hplint.project import Project
 from hplint.settings import SettingsFinder
 from hplint.source import DEFAULT_MAX_FILE_SIZE, Source, Unreadable, is_relevant, read
 from hplint.workers import spread
@@ -89,32 +88,21 @@ def explained(path: str, line: int) -> tuple[Explanation, ...] | Unread:
 def _explained(source: Source, line: int) -> tuple[Explanation, ...]:
     if line > len(source.line_starts):
         raise Unreadable("HP002", f"has no line {line}")
-    project = _project()
-    file = File(source.path, source.text, project.code(source), project)
-    return explanations(file, source, project.source, line)
+    reader = project()
+    file = File(source.path, source.text, reader.code(source), reader)
+    return explanations(file, source, reader.source, line)
 
 
 def _script(all_options: bool, source: Source) -> Script | None:
     if not is_relevant(source.text):
         return None
-    project = _project()
-    project.begin()
-    file = File(source.path, source.text, project.code(source), project)
-    script = inventory(file, source, project.source, all_options=all_options)
+    reader = project()
+    reader.begin()
+    file = File(source.path, source.text, reader.code(source), reader)
+    script = inventory(file, source, reader.source, all_options=all_options)
     file.let_go()
     return script
 
 
 def _killed(target: Target) -> tuple[str, _Result]:
     return target.path, (None, Unread(target.path, None, "ended the process that was reading it"))
-
-
-@cache
-def _project() -> Project:
-    """One reader of imported modules for a process, so that each is read once."""
-    return Project()
-
-
-def forget_project() -> None:
-    """Read imported modules anew: other files are there now."""
-    _project.cache_clear()

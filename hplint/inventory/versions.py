@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from hplint.engine import forget_project
 from hplint.inventory import revisions
 from hplint.inventory.compare import ScriptDiff, compare
 from hplint.inventory.records import Script, Unread, moved
-from hplint.inventory.scripts import Inventory, forget_project, of_paths
+from hplint.inventory.scripts import Inventory, of_paths
 from hplint.source import display_path
 
 _Read = Callable[[list[str]], Inventory]
