@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
 from hplint.facts.calls import Argument, BoundCall, Presence
-from hplint.facts.chains import follows, losses_given, outcomes
+from hplint.facts.chains import follows, losses_given
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
 from hplint.facts.constructed import (
     called_when_made,
@@ -19,14 +19,12 @@ from hplint.facts.constructed import (
     module_class,
     put_into,
     torch_module,
-    unwrapped,
 )
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
-from hplint.facts.journeys import Journey, journey
 from hplint.facts.kept_graphs import kept_graphs
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values, words_of
 from hplint.facts.lifetimes import (
@@ -40,7 +38,7 @@ from hplint.facts.lifetimes import (
     sets_rate_later,
     with_groups,
 )
-from hplint.facts.makers import elements_of, made_by
+from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
@@ -88,7 +86,6 @@ __all__ = [
     "Files",
     "Grad",
     "Group",
-    "Journey",
     "Labelled",
     "Layer",
     "Level",
@@ -129,7 +126,6 @@ __all__ = [
     "delete_argument",
     "depends_on_mode",
     "early_schedules",
-    "elements_of",
     "evaluations",
     "expected",
     "expected_size",
@@ -150,7 +146,6 @@ __all__ = [
     "is_given",
     "is_module",
     "is_test",
-    "journey",
     "kept_graphs",
     "labelled_values",
     "local_name",
@@ -169,7 +164,6 @@ __all__ = [
     "number",
     "optimizer_of",
     "optimizers",
-    "outcomes",
     "own_parser",
     "parameter_groups",
     "placed",
@@ -202,7 +196,6 @@ __all__ = [
     "unread_options",
     "unshuffled",
     "untested",
-    "unwrapped",
     "values_read",
     "walk",
     "with_groups",

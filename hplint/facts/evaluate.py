@@ -127,10 +127,6 @@ class Evaluator:
                 Evaluator.depth -= 1
         return found
 
-    def global_value(self, dotted: str) -> Value:
-        """What a name of the module, or an attribute of it (``Config.lr``), is once the module has been run."""
-        return self._arriving(self.steps.global_ways(dotted))
-
     # --- values
 
     def _work_out(self, expr: Expr) -> Value:
