@@ -10,12 +10,10 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
+from hplint.nodes import Refused, parsed
 from hplint.records import value_record
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 MAX_DEPTH = 200
 """Brackets inside brackets. LibCST ends the process at about 3,000."""
@@ -73,7 +71,7 @@ class Tokens:
 
 
 # White space, then one token. No alternative can match a text in two ways, so nothing backtracks far.
-_TOKEN = re.compile(
+TOKEN = re.compile(
     r"""
     ((?:[ \t\f\r\n]|\\\r?\n)*)
     (
@@ -117,7 +115,7 @@ def scan(text: str) -> Tokens:
     indents = [0]
     elifs: dict[int, int] = {}
     previous = ""
-    for space, token in _TOKEN.findall(text.rstrip()):
+    for space, token in TOKEN.findall(text.rstrip()):
         offset += len(space)
         kind = _KINDS.get(token)
         if kind is None and token[0] == "#":
@@ -162,41 +160,18 @@ def scan(text: str) -> Tokens:
     return Tokens(texts, starts)
 
 
-def parse(text: str) -> cst.Module:
-    """The tree of a text that was scanned without complaint.
+def parse(text: str) -> Any:
+    """The tree of a text that was scanned without complaint: see :mod:`hplint.nodes`.
 
     Raises:
         SyntaxProblem: with the place that the parser names.
     """
-    import libcst as cst
-
     try:
-        with _unvalidated():
-            return cst.parse_module(text)
-    except cst.ParserSyntaxError as error:
-        raise _located(text, error.raw_line) from None
+        return parsed(text)
+    except Refused as error:
+        raise _located(text, error.line) from None
     except RecursionError:
         raise TooComplex("nested too deep to be parsed", 0) from None
-
-
-@contextmanager
-def _unvalidated() -> Iterator[None]:
-    """Leave out the check that LibCST makes on each node it is given: the parser's own nodes are right.
-
-    It is there for nodes that programs put together, and takes a seventh of the parse.
-    """
-    import libcst as cst
-
-    check = cst.CSTNode.__post_init__
-    setattr(cst.CSTNode, "__post_init__", _nothing)  # noqa: B010 - mypy refuses the assignment
-    try:
-        yield
-    finally:
-        setattr(cst.CSTNode, "__post_init__", check)  # noqa: B010
-
-
-def _nothing(node: cst.CSTNode) -> None:
-    pass
 
 
 def _located(text: str, fallback_line: int) -> SyntaxProblem:
