@@ -37,7 +37,7 @@ def _text_end(quotes: str, text: str, at: int) -> int:
 def _field_end(text: str, at: int) -> int:
     """Behind the bracket that closes the field whose inside starts here."""
     depth = 0
-    while (found := TOKEN.match(text, at)) is not None:
+    while (found := TOKEN.match(text, at)) is not None and found[2]:
         token, at = found[2], found.end()
         if token in "([{":
             depth += 1
