@@ -12,6 +12,7 @@ import sys
 from functools import cache
 from importlib.machinery import PathFinder
 from importlib.util import find_spec, module_from_spec
+from threading import Lock
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -51,6 +52,8 @@ def _classes() -> ModuleType:
 
 
 _CLASSES = _classes()
+_ONE_AT_A_TIME = Lock()
+"""Two threads that parse would each put back what they found, which may be the other's."""
 
 
 def parsed(text: str) -> Any:
@@ -60,15 +63,16 @@ def parsed(text: str) -> Any:
         Refused: the parser does.
     """
     parser = _parser()
-    whole = sys.modules.get(_PACKAGE)
-    sys.modules[_PACKAGE] = _CLASSES
-    try:
-        return parser.parse_module(text)
-    finally:
-        if whole is None:
-            del sys.modules[_PACKAGE]
-        else:
-            sys.modules[_PACKAGE] = whole
+    with _ONE_AT_A_TIME:
+        whole = sys.modules.get(_PACKAGE)
+        sys.modules[_PACKAGE] = _CLASSES
+        try:
+            return parser.parse_module(text)
+        finally:
+            if whole is None:
+                del sys.modules[_PACKAGE]
+            else:
+                sys.modules[_PACKAGE] = whole
 
 
 @cache

@@ -73,3 +73,18 @@ FORMATTED = (
 def test_where_an_f_string_ends(text: str, following: str) -> None:
     assert formatted_end(f"x = {text}{following}", 4) == 4 + len(text)
     parsed(f"x = {text}\n")
+
+
+def test_threads_that_parse_at_once_do_not_meet() -> None:
+    program = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+import libcst
+from hplint.nodes import Node, parsed
+sys.setswitchinterval(1e-6)
+text = "x = [f(a, *b) for a in c if a]\\n" * 50
+with ThreadPoolExecutor(4) as pool:
+    assert all(isinstance(each, Node) for each in pool.map(parsed, [text] * 80))
+assert sys.modules["libcst"] is libcst
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
