@@ -21,6 +21,7 @@ LAYERS = (
         "hplint.pages",
         "hplint.patterns",
         "hplint.records",
+        "hplint.regex",
         "hplint.spelling",
         "hplint.thresholds",
     },

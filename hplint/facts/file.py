@@ -153,6 +153,11 @@ class File:
         return tuple(found)
 
     @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """The names that the code reads or assigns, without those of attributes."""
+        return frozenset({name.id for name in self.every(Name)})
+
+    @cached_property
     def modules(self) -> tuple[ModuleClass, ...]:
         """Classes that derive from ``torch.nn.Module``."""
         return module_classes(self)

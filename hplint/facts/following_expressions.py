@@ -56,10 +56,9 @@ class Expressions(Calls):
         self.left -= 1
         if self.left < 0:
             raise Spent
-        kind = type(expr)
-        if kind is Name:  # Half of all expressions.
+        if isinstance(expr, Name):  # Half of all expressions.
             return self._name(expr, frame)
-        handler = _HANDLERS.get(kind)
+        handler = _HANDLERS.get(type(expr))
         if handler is None or self._depth > _DEPTH:
             return UNKNOWN
         self._depth += 1

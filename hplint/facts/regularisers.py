@@ -29,6 +29,7 @@ from hplint.facts.syntax import (
     Node,
 )
 from hplint.facts.tree import walk
+from hplint.regex import regex
 
 _DECAYING = frozenset({"AdamW", "Muon", "Adafactor"})
 """Optimizers that decay weights by default, or whose default is not worth relying on."""
@@ -54,7 +55,7 @@ _OTHER_AIMS = r"""
     """
 """Names of work where a network without a regulariser is normal: reinforcement learning, generative models, fields."""
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _KNOWN_LIBRARIES = ("builtins.", "torch.", "math.", "numpy.", "collections.", "itertools.", "functools.")
 
 
