@@ -25,6 +25,7 @@ from hplint.facts.syntax import (
     Subscript,
 )
 from hplint.facts.tree import inside, last_name
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -33,21 +34,21 @@ _DEPTH = 5
 """How many assignments from name to name are followed."""
 
 _CONSTRUCTORS = (
-    (re.compile(r"torch\.optim\.(lr_scheduler\.\w+|swa_utils\.SWALR)"), Role.SCHEDULER),
-    (re.compile(r"torch\.optim\.[A-Z]\w*"), Role.OPTIMIZER),
-    (re.compile(r"(transformers|timm)\.(\w+\.)*(get_\w*schedule\w*|create_scheduler\w*)"), Role.SCHEDULER),
-    (re.compile(r"transformers\.(\w+\.)*(AdamW|Adafactor|AdamWeightDecay)"), Role.OPTIMIZER),
-    (re.compile(r"timm\.(\w+\.)*create_optimizer\w*"), Role.OPTIMIZER),
-    (re.compile(r"(apex\.optimizers|bitsandbytes\.optim|deepspeed\.ops\.\w+|torch_optimizer)\.\w+"), Role.OPTIMIZER),
-    (re.compile(r"torch\.(\w+\.)*(Sharded)?GradScaler"), Role.SCALER),
-    (re.compile(r"accelerate\.(\w+\.)?Accelerator|(lightning|lightning_fabric)\.(\w+\.)*Fabric"), Role.ACCELERATOR),
-    (re.compile(r"torch\.nn\.(\w+\.)*[A-Z]\w*|torchvision\.models\.\w+"), Role.MODULE),
-    (re.compile(r"torch\.profiler\.\w+|torch\.autograd\.profiler\.\w+|gym\.\w+|gymnasium\.\w+|tqdm\.\w+"), Role.OTHER),
+    (regex(r"torch\.optim\.(lr_scheduler\.\w+|swa_utils\.SWALR)"), Role.SCHEDULER),
+    (regex(r"torch\.optim\.[A-Z]\w*"), Role.OPTIMIZER),
+    (regex(r"(transformers|timm)\.(\w+\.)*(get_\w*schedule\w*|create_scheduler\w*)"), Role.SCHEDULER),
+    (regex(r"transformers\.(\w+\.)*(AdamW|Adafactor|AdamWeightDecay)"), Role.OPTIMIZER),
+    (regex(r"timm\.(\w+\.)*create_optimizer\w*"), Role.OPTIMIZER),
+    (regex(r"(apex\.optimizers|bitsandbytes\.optim|deepspeed\.ops\.\w+|torch_optimizer)\.\w+"), Role.OPTIMIZER),
+    (regex(r"torch\.(\w+\.)*(Sharded)?GradScaler"), Role.SCALER),
+    (regex(r"accelerate\.(\w+\.)?Accelerator|(lightning|lightning_fabric)\.(\w+\.)*Fabric"), Role.ACCELERATOR),
+    (regex(r"torch\.nn\.(\w+\.)*[A-Z]\w*|torchvision\.models\.\w+"), Role.MODULE),
+    (regex(r"torch\.profiler\.\w+|torch\.autograd\.profiler\.\w+|gym\.\w+|gymnasium\.\w+|tqdm\.\w+"), Role.OTHER),
 )
 _BASES = (
-    (re.compile(r"torch\.optim\.(lr_scheduler\.\w+)"), Role.SCHEDULER),
-    (re.compile(r"torch\.optim\.(\w+\.)*[A-Z]\w*"), Role.OPTIMIZER),
-    (re.compile(r"torch\.nn\.(\w+\.)*[A-Z]\w*"), Role.MODULE),
+    (regex(r"torch\.optim\.(lr_scheduler\.\w+)"), Role.SCHEDULER),
+    (regex(r"torch\.optim\.(\w+\.)*[A-Z]\w*"), Role.OPTIMIZER),
+    (regex(r"torch\.nn\.(\w+\.)*[A-Z]\w*"), Role.MODULE),
 )
 _DEEPSPEED = {0: Role.ENGINE, 1: Role.OPTIMIZER, 2: Role.OTHER, 3: Role.SCHEDULER}
 _PASS_THROUGH = frozenset({"prepare", "setup", "initialize", "optimize"})
@@ -57,14 +58,14 @@ _WRAPPERS = frozenset({"unwrap_model", "DataParallel", "DistributedDataParallel"
 _GIVES_BACK = _PASS_THROUGH | _WRAPPERS
 
 _WORDS = (
-    (re.compile(r"sched|scheduler|schedule"), Role.SCHEDULER),
-    (re.compile(r"(grad|amp|loss)?scaler"), Role.SCALER),
-    (re.compile(r"\w?(optimi[sz]er|optim)\w?|\w?opt|adamw?|sgd|rmsprop|adagrad|optimizer\w*"), Role.OPTIMIZER),
-    (re.compile(r"accelerator|fabric"), Role.ACCELERATOR),
-    (re.compile(r"engine"), Role.ENGINE),
-    (re.compile(r"env|envs|profiler|prof|pbar|progress|ema|timer|logger|meter|trainer|agent|wandb|writer"), Role.OTHER),
+    (regex(r"sched|scheduler|schedule"), Role.SCHEDULER),
+    (regex(r"(grad|amp|loss)?scaler"), Role.SCALER),
+    (regex(r"\w?(optimi[sz]er|optim)\w?|\w?opt|adamw?|sgd|rmsprop|adagrad|optimizer\w*"), Role.OPTIMIZER),
+    (regex(r"accelerator|fabric"), Role.ACCELERATOR),
+    (regex(r"engine"), Role.ENGINE),
+    (regex(r"env|envs|profiler|prof|pbar|progress|ema|timer|logger|meter|trainer|agent|wandb|writer"), Role.OTHER),
     (
-        re.compile(
+        regex(
             r"model|net\w?|\w*net|network|module|generator|discriminator|gen|disc|encoder|decoder|critic|actor|"
             r"backbone|classifier|policy|student|teacher|transformer|unet|vae|resnet|bert|gpt"
         ),
