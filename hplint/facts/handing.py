@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from hplint.facts.calls import Argument, BoundCall, Presence
+from hplint.facts.calls import Argument, BoundCall, Parts, Presence
 from hplint.facts.certain import certain_calls
 from hplint.facts.definitions import constructor, defined
 from hplint.facts.syntax import (
@@ -131,9 +131,8 @@ class Handings:
                 unexpected.append(arg)
         if not arguments and not unexpected:
             return None
-        return BoundCall(
-            inner.name, call, signature, arguments, tuple(unexpected), (), False, subclass=inner.subclass, via=via
-        )
+        parts = Parts(arguments, tuple(unexpected), complete=False)
+        return BoundCall(inner.name, call, signature, parts, subclass=inner.subclass, via=via)
 
     def _argument(self, parameter: str, arg: Arg, inner: BoundCall, to: Origin) -> Argument:
         # It stands for the argument of the inner call: by that name, whatever place the outer call gives it.

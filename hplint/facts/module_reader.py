@@ -9,7 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from hplint.facts import torch_roles as roles
-from hplint.facts.calls import BoundCall
+from hplint.facts.calls import BoundCall, Parts
 from hplint.facts.definitions import derives
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.syntax import (
@@ -281,7 +281,7 @@ class ModuleReader:
                 continue  # No layer is made in there.
             constructed = made.get(id(node))
             if constructed is not None and isinstance(node, Call):
-                bound = self._file.bound(node) or BoundCall(constructed, node, None, {}, (), (), False)
+                bound = self._file.bound(node) or BoundCall(constructed, node, None, Parts({}, complete=False))
                 yield Layer(attr, constructed, bound, container)
             pending.extend(reversed(list(_below(node, attr, container, own_name, constructed))))
 
