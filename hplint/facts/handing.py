@@ -91,10 +91,11 @@ class Handings:
         if target is None:
             return
         home, function, owner = target
-        given, rest = _given(function, call.args, skip=function.name == "__init__")
-        if not given and not rest:
+        handings = home.handings.of(function, owner, _DEPTH)
+        if not handings:
             return
-        for handing in home.handings.of(function, owner, _DEPTH):
+        given, rest = _given(function, call.args, skip=function.name == "__init__")
+        for handing in handings:
             bound = self._bound(call, handing, given, rest, home is self._file)
             if bound is not None and self._left:
                 self._left -= 1
