@@ -89,10 +89,12 @@ from hplint.rule import (
     Classes,
     Draft,
     DraftFix,
+    File,
     Level,
     ModuleClass,
     argument,
     depends_on_mode,
+    inside,
     may_be_zero,
     meant_to_stay_on,
     replace,
@@ -121,39 +123,65 @@ def functional_dropout_always_on(module: ModuleClass) -> Iterator[Draft]:
     file = module.file
     if "drop" not in file.text:
         return
-    for method in module.reached_from("forward"):
-        for call in file.within(syntax.Call, method) if module.own(method) else ():
-            func = call.func
-            if isinstance(func, syntax.Attribute) and func.attr not in _NAMES:
-                continue
-            name = file.qualified(func)
-            if name is None or (name not in _DROPPING and name != _ATTENTION) or any(arg.star for arg in call.args):
-                continue
+    methods = [method for method in module.reached_from("forward") if module.own(method)]
+    for function in (*methods, *_helpers(module, methods)):
+        for call, name in _dropping(file, function):
             rate = argument(call, 4, "dropout_p") if name == _ATTENTION else argument(call, 1, "p")
-            unsure = rate is not None and may_be_zero(module, method, rate.value)
-            if unsure or depends_on_mode(module, method, call) or meant_to_stay_on(module, method, call):
+            unsure = rate is not None and _may_be_off(module, function, rate.value)
+            if unsure or depends_on_mode(module, function, call) or meant_to_stay_on(module, function, call):
                 continue
             yield from (
-                _of_attention(module, method, call, rate)
+                _of_attention(module, function, call, rate)
                 if name == _ATTENTION
-                else _of_dropout(module, method, call, name)
+                else _of_dropout(module, function, call, name)
             )
+
+
+def _dropping(file: File, function: syntax.FunctionDef) -> Iterator[tuple[syntax.Call, str]]:
+    """The calls in a function that drop values, all of whose arguments are written, with what they call."""
+    for call in file.within(syntax.Call, function):
+        func = call.func
+        if isinstance(func, syntax.Attribute) and func.attr not in _NAMES:
+            continue
+        name = file.qualified(func)
+        if name is not None and (name in _DROPPING or name == _ATTENTION) and not any(arg.star for arg in call.args):
+            yield call, name
+
+
+def _helpers(module: ModuleClass, methods: list[syntax.FunctionDef]) -> Iterator[syntax.FunctionDef]:
+    """Functions of the file that the methods call, whatever the mode, and nobody else does."""
+    file = module.file
+    for function in file.all(syntax.FunctionDef):
+        if module.own(function) or not any(_dropping(file, function)):
+            continue
+        calls = [call for call in file.every(syntax.Call) if file.definition(call.func) is function]
+        ours = [(method, call) for method in methods for call in calls if inside(call, method)]
+        if calls and len(ours) == len(calls) and not any(depends_on_mode(module, *each) for each in ours):
+            yield function
+
+
+def _may_be_off(module: ModuleClass, function: syntax.FunctionDef, rate: syntax.Expr) -> bool:
+    if not module.own(function):
+        return not isinstance(rate, syntax.Literal)  # Who calls a function may pass a rate of zero.
+    return may_be_zero(module, function, rate)
 
 
 def _of_dropout(module: ModuleClass, method: syntax.FunctionDef, call: syntax.Call, name: str) -> Iterator[Draft]:
     file = module.file
     says = f"`{file.source(call.func)}` drops values in evaluation too: `training` is True"
-    own = f"training={self_name(method)}.training"
+    own = f"training={_self(module, method)}.training"
     switch = argument(call, 2, "training")
     if switch is not None:
         value = file.value(switch.value)
         if value.closed and value.single is not None and value.single.constant is True:
-            yield Draft(call, f"{says} whatever the mode", fix=_fix(method, switch, own), level=Level.WARNING)
+            yield Draft(call, f"{says} whatever the mode", fix=_fix(module, method, switch, own), level=Level.WARNING)
     elif call.args and not name.endswith(_OFF_BY_DEFAULT):
         last = call.args[-1]
         # A network that nobody evaluates, such as a GAN's discriminator, loses nothing by it.
         level = None if ".eval(" in file.text else Level.WARNING
-        yield Draft(call, f"{says} by default", fix=_fix(method, last, f"{file.source(last)}, {own}"), level=level)
+        yield Draft(
+            call, f"{says} by default", fix=_fix(module, method, last, f"{file.source(last)}, {own}"), level=level
+        )
 
 
 def _of_attention(
@@ -162,12 +190,17 @@ def _of_attention(
     if rate is not None:
         source = module.file.source(rate.value)
         text = f"`dropout_p={source}` counts in evaluation too: attention as a function knows of no mode"
-        own = f"{source} if {self_name(method)}.training else 0.0"
+        own = f"{source} if {_self(module, method)}.training else 0.0"
         # Off unless somebody asks for it, and then it never goes off again.
         off = any(each.constant == 0 for each in module.file.value(rate.value).possible)
-        fix = _fix(method, rate, own if rate.keyword is None else f"dropout_p={own}")
+        fix = _fix(module, method, rate, own if rate.keyword is None else f"dropout_p={own}")
         yield Draft(call, text, fix=fix, level=Level.WARNING if off else None)
 
 
-def _fix(method: syntax.FunctionDef, at: syntax.Node, text: str) -> DraftFix | None:
-    return replace(at, text, "let the mode of the model decide") if self_name(method) else None
+def _fix(module: ModuleClass, method: syntax.FunctionDef, at: syntax.Node, text: str) -> DraftFix | None:
+    return replace(at, text, "let the mode of the model decide") if _self(module, method) else None
+
+
+def _self(module: ModuleClass, function: syntax.FunctionDef) -> str | None:
+    """What a method calls its object; a function that it calls knows of none."""
+    return self_name(function) if module.own(function) else None

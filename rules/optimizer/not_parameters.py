@@ -68,6 +68,8 @@ from hplint.rule import (
     torch_module,
 )
 
+SWITCHES = frozenset({"train", "eval"})
+HELD = frozenset({"parameters", "named_parameters", "state_dict", "load_state_dict", "zero_grad"})
 METHODS = frozenset({"parameters", "named_parameters"})
 MODELS = regex(r"model|net(work)?$|module|encoder|decoder|generator|discriminator|critic|backbone|classifier")
 HOLD_PARAMETERS = frozenset({"torch.nn.ParameterList", "torch.nn.Parameter", "torch.nn.Buffer"})
@@ -91,7 +93,7 @@ def not_parameters(file: File) -> Iterator[Draft]:
         if isinstance(given, syntax.Attribute) and given.attr in METHODS and is_model(file, given.value):
             message = f"`{shown}` is the method, not what it returns: `{call.short}` raises TypeError"
             yield Draft(node, message, fix=added(node, "()", "call it"))
-        elif constructs_module(file, given):
+        elif constructs_module(file, given) or acts_as_module(file, given):
             message = f"`{shown}` is a module: `{call.short}` takes its parameters and raises TypeError"
             yield Draft(node, message, fix=added(node, ".parameters()", "pass its parameters"))
         elif copies_of_weights(given):
@@ -113,6 +115,20 @@ def constructs_module(file: File, expr: syntax.Expr) -> bool:
     """Whether an expression is an ``nn.Module`` that does not pass for a list of parameters."""
     made = list(made_from(file, expr))
     return bool(made) and all(is_module_call(file, call) for call in made)
+
+
+def acts_as_module(file: File, expr: syntax.Expr) -> bool:
+    """Whether a name that nothing here constructs is switched to training and asked for what modules hold."""
+    if not isinstance(expr, syntax.Name) or list(made_from(file, expr)):
+        return False
+    asked = {
+        call.func.attr
+        for call in file.every(syntax.Call)
+        if isinstance(call.func, syntax.Attribute)
+        and isinstance(call.func.value, syntax.Name)
+        and call.func.value.id == expr.id
+    }
+    return bool(asked & SWITCHES) and bool(asked & HELD)
 
 
 def is_module_call(file: File, call: syntax.Call) -> bool:
