@@ -53,6 +53,7 @@ _EPOCH = re.compile(r"epoch", re.IGNORECASE)
 _COUNTERS = frozenset({"range", "trange"})
 _WRAPPERS = frozenset({"tqdm", "enumerate", "track", "progress_bar", "master_bar", "iter", "list"})
 _TESTS = frozenset({"test", "tests", "testing"})
+_TORCH = re.compile(r"torch\w*|(pytorch_)?lightning")
 _SKIPPED = frozenset({".git", "__pycache__", "node_modules", "venv", ".venv", "build"})
 
 
@@ -94,7 +95,7 @@ class _Sites:
             for name, pattern, parameter in GIVEN:
                 if pattern.fullmatch(call.name) and _takes(call, parameter) and _is_of_this_call(call, parameter):
                     yield self._of_argument(name, call, call.argument(parameter))
-        for loop in self._file.all(syntax.For):
+        for loop in self._file.all(syntax.For) if _uses_torch(self._file) else ():
             end = _last_epoch(loop)
             if end is not None:
                 yield self._of_value("epochs", loop, end, self._file.value(end))
@@ -105,16 +106,22 @@ class _Sites:
         if name == "batch_size" and call.argument("batch_sampler").presence is Presence.PRESENT:
             return self._site(name, State.ABSENT, call.node, call.node)  # It makes the batches.
         if given.node is None:
-            return self._site(name, State.UNKNOWN, call.node, call.node, shown="`*` or `**` may bring it")
+            return self._site(name, State.UNKNOWN, call.node, call.node, shown=self._why_not(call, given.parameter))
         return self._of_value(name, call.node, given.node.value, given.value)
+
+    def _why_not(self, call: BoundCall, parameter: str) -> str:
+        written = next((arg for arg in call.node.args if arg.keyword == parameter), None)
+        return "`*` or `**` may bring it" if written is None else self._reasons(written.value)
+
+    def _reasons(self, expr: syntax.Expr) -> str:
+        return "; then ".join(step.text for step in why(self._file.evaluator, expr))
 
     def _of_value(self, name: str, at: syntax.Node, expr: syntax.Expr, value: Value) -> Site:
         found = [each for each in value.possible if each.constant is not None]
         if not found and value.closed and value.possible:
             return self._site(name, State.ABSENT, at, expr)  # None, for certain: no such thing is set.
         if not found:
-            steps = "; then ".join(step.text for step in why(self._file.evaluator, expr))
-            return self._site(name, State.UNKNOWN, at, expr, shown=steps)
+            return self._site(name, State.UNKNOWN, at, expr, shown=self._reasons(expr))
         origin = found[0].origin
         return self._site(
             name,
@@ -158,6 +165,18 @@ def _is_of_this_call(call: BoundCall, parameter: str) -> bool:
     if call.via is None or call.argument(parameter).presence is not Presence.UNKNOWN:
         return True
     return any(arg.keyword == parameter for arg in call.node.args)
+
+
+def _uses_torch(file: File) -> bool:
+    """Not so for a file that is written for another library: its loops train nothing that hplint knows."""
+    return any(_TORCH.fullmatch(top) for top in _imported(file))
+
+
+def _imported(file: File) -> Iterator[str]:
+    """The first parts of the names of what a file imports."""
+    for statement in file.every(syntax.Import):
+        modules = (statement.module,) if statement.module is not None else (name for name, _ in statement.names)
+        yield from (module.partition(".")[0] for module in modules)
 
 
 def _last_epoch(loop: syntax.For) -> syntax.Expr | None:

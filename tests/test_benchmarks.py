@@ -76,6 +76,31 @@ def test_other_loops_are_not(tmp_path: Path, loop: str) -> None:
     assert sites(tmp_path, f"import torch\n\n{loop}\n    pass\n") == []
 
 
+@pytest.mark.parametrize(
+    ("imported", "count"),
+    [("import torchvision.datasets", 1), ("from torch import nn", 1), ("import mxnet as mx", 0)],
+)
+def test_loops_of_files_for_other_libraries_are_not(tmp_path: Path, imported: str, count: int) -> None:
+    assert len(sites(tmp_path, f"{imported}\n\nlr = 1\nfor epoch in range(5):\n    pass\n")) == count
+
+
+def test_a_wrapper_that_is_given_something_unknown_says_what(tmp_path: Path) -> None:
+    script = """\
+import torch
+
+
+def loader(data, batch_size, **kwargs):
+    return torch.utils.data.DataLoader(data, batch_size, **kwargs)
+
+
+def main(size):
+    loader([], batch_size=size, shuffle=True)
+"""
+    *_, site = (each for each in sites(tmp_path, script) if each.name == "batch_size")
+    assert site.state is State.UNKNOWN
+    assert site.shown.startswith("`size` has no default")
+
+
 def test_tests_are_left_out(tmp_path: Path) -> None:
     for name in ("tests/helper.py", "test_one.py", "one_test.py"):
         path = tmp_path / "project" / name
