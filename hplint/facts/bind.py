@@ -117,9 +117,13 @@ class Binder:
         return Parts(arguments, unexpected, surplus, given.complete)
 
     def _from_elsewhere(self, arg: Arg, keywords: list[Arg]) -> bool:
-        """Add what a ``**`` brings that is written in another file; whether it is certain to bring nothing else."""
+        """Add what a ``**`` brings that is written in another file, or that it brings among other things; whether it
+        is certain to bring nothing else."""
         evaluator = self._file.evaluator
         content = evaluator.passed(arg.value)
+        if content is None:
+            certain = evaluator.certain(arg.value)
+            keywords.extend(Arg(value.start, value.end, value, key, "") for key, value in certain.items())
         for key, way in (content or {}).items():
             given = Arg(arg.start, arg.end, arg.value, key, "")
             self._values[id(given)] = given, evaluator.value_of(way)

@@ -288,6 +288,21 @@ class Evaluator:
             return None if self.stores.changes(held) else holder.items()
         return None
 
+    def certain(self, expr: Expr) -> dict[str, Expr]:
+        """What ``**expr`` passes in any case, whatever else it may pass: items that no code changes."""
+        held = self.objects(expr)
+        holder = held.every[0] if held.closed and len(held.every) == 1 else None
+        if not isinstance(holder, Mapping) or holder.home is not self:
+            return {}
+        changed = self.stores.changed(held)
+        found: dict[str, Expr] = {}
+        for part in () if changed is None else holder.parts:
+            if part.key is None:
+                found.clear()
+            elif part.way is not None and part.way.owner is self and not part.way.path:
+                found[part.key] = part.way.expr
+        return {key: value for key, value in found.items() if changed is not None and key not in changed}
+
     def value_of(self, way: Way) -> Value:
         """What arrives by one way."""
         return self._along(way)

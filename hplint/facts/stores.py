@@ -82,6 +82,17 @@ class Stores:
             for store in home.holders.every_store
         )
 
+    def changed(self, held: Held) -> set[str] | None:
+        """The names of what is set after some objects were made, None where it may be any."""
+        homes = {id(self._owner): self._owner, **{id(each.home): each.home for each in held.every}}
+        keys = {
+            store.key
+            for home in homes.values()
+            for store in home.holders.every_store
+            if self._may_change(store, held, home) is not _Sameness.NO
+        }
+        return None if None in keys else {key for key in keys if key is not None}
+
     # --- which stores matter
 
     def _may_change(self, store: Store, held: Held, home: Evaluator) -> _Sameness:

@@ -54,6 +54,41 @@ def test_changed_dictionary_is_not_known() -> None:
     assert call.argument("momentum").presence is Presence.UNKNOWN
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cfg = {'lr': 0.1}\ncfg['momentum'] = 1\n",
+        "cfg = {'lr': 0.1}\nif x:\n    cfg['betas'] = 1\n",
+        "cfg = {**rest, 'lr': 0.1}\n",
+        "cfg = dict(rest, lr=0.1)\n",
+        "cfg = {'lr': 0.1, 'momentum': 1}\ndel cfg['momentum']\n",
+    ],
+)
+def test_items_that_no_code_changes_are_known(text: str) -> None:
+    call = call_of(text + "torch.optim.SGD(p, **cfg)")
+    assert call.argument("lr").value.possible[0].constant == 0.1
+    assert call.argument("momentum").presence is Presence.UNKNOWN
+    assert not call.complete
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cfg = {'lr': 0.1}\ncfg['lr'] = 1\n",
+        "cfg = {'lr': 0.1}\ncfg[key] = 1\n",
+        "cfg = {'lr': 0.1, **rest}\n",
+        "cfg = {'lr': 0.1, 'momentum': 1}\ndel cfg['lr']\n",
+        "cfg = {'lr': 0.1}\nif x:\n    cfg.pop('lr')\n",
+        "cfg = {'lr': 0.1}\ncfg.update(rest)\n",
+        "cfg = {'lr': 0.1}\nif x:\n    cfg = rest\n",
+        "def f(p, cfg={'lr': 0.1}):\n    cfg['momentum'] = 1\n    ",
+    ],
+)
+def test_items_that_code_may_change_are_not(text: str) -> None:
+    call = call_of(text + "torch.optim.SGD(p, **cfg)")
+    assert call.argument("lr").presence is Presence.UNKNOWN
+
+
 def test_unexpected_and_surplus() -> None:
     call = call_of("torch.optim.Adam(p, 0.1, momentum=0.9)", "torch.optim.Adam")
     assert [arg.keyword for arg in call.unexpected] == ["momentum"]
