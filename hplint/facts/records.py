@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 from hplint.facts.fields import field_default, field_factory, field_names, makes_fields
 from hplint.facts.syntax import (
+    Attribute,
     Binding,
     BindingKind,
     Call,
     ClassDef,
+    Compare,
     Expr,
     FunctionDef,
+    If,
     Literal,
     Name,
     Other,
     Parameter,
     Subscript,
+    Unary,
 )
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Holder, Way, Ways, either, one, unknown
@@ -148,6 +152,13 @@ class Instance:
         if len(stores) == 1 and is_record(owner, definition):
             field = _in_body(owner, definition, in_class, fields=True)
             return replace(either((field, self._through(owner, definition, name, stores[0]))), closed=False)
+        fills = [each for each in stores if _fills_in(owner, name, each)]
+        if fills and len(fills) < len(stores):
+            # `if self.x is None: self.x = …` leaves what the constructor was given, unless that is nothing.
+            first = self._stored(owner, definition, name, [each for each in stores if each not in fills])
+            may_lack = any(each.constant is None for way in first.every for each in owner.value_of(way).possible)
+            later = [self._through(owner, definition, name, each) for each in fills if may_lack]
+            return replace(either((first, *later)), closed=False, sure=False, why=first.why or why)
         init = owner.names.scope(definition.scope).bindings.get("__init__", ())
         body = init[0].definition if len(init) == 1 else None
         if not isinstance(body, FunctionDef) or not all(body.start <= each.start < body.end for each in stores):
@@ -217,6 +228,22 @@ def _is_parameter(owner: Evaluator, value: Expr) -> bool:
     """Whether it is a parameter of a method, as it was given."""
     bindings = owner.names.reaching(value) if isinstance(value, Name) else ()
     return len(bindings) == 1 and bindings[0].parameter is not None
+
+
+def _fills_in(owner: Evaluator, name: str, value: Expr) -> bool:
+    """Whether ``self.name`` is set to this by ``if self.name is None: self.name = …`` or ``if not self.name: …``."""
+    for around in owner.holders.around(value, owner.holders.frame_at(value)):
+        if isinstance(around, If) and not any(each.start <= value.start < each.end for each in around.orelse):
+            match around.test:
+                case Compare(ops=("is" | "==",), comparators=(Literal(value=None),)):
+                    tested = around.test.left
+                case Unary(op="not"):
+                    tested = around.test.operand
+                case _:
+                    continue
+            if isinstance(tested, Attribute) and tested.attr == name and isinstance(tested.value, Name):
+                return tested.value.id == "self"
+    return False
 
 
 def _sets_up(owner: Evaluator, definition: ClassDef, value: Expr) -> bool:

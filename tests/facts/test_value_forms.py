@@ -282,6 +282,19 @@ KNOWN = {
         False,
         "argument of a call",
     ),
+    "attribute that a method sets where it is None": (
+        CONFIG + "    def g(self):\n        if self.lr is None:\n            self.lr = 2\n        use(self.lr)",
+        [1],
+        False,
+        "parameter default",
+    ),
+    "attribute that a method sets where it is false": (
+        "class C:\n    def __init__(self, lr=None):\n        self.lr = lr\n"
+        "    def g(self):\n        if not self.lr:\n            self.lr = 2\n        use(self.lr)",
+        [None, 2],
+        False,
+        "parameter default constant",
+    ),
     "function inside another": (
         "def main():\n    def f(lr):\n        use(lr)\n    f(1)\n    f(2)",
         [1, 2],

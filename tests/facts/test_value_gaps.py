@@ -45,6 +45,13 @@ UNKNOWN = {
         "class C:\n    def a(self, lr=1):\n        self.lr = lr\n    def b(self):\n        self.lr = self.lr * 2\n"
         "    def f(self):\n        use(self.lr)"
     ),
+    "attribute that another method sets where another one is None": (
+        CONFIG + "    def g(self):\n        if self.wd is None:\n            self.lr = 2\nc = C()\nuse(c.lr)"
+    ),
+    "attribute that is set where it is something": (
+        CONFIG + "    def g(self):\n        if self.lr is None:\n            pass\n        else:\n"
+        "            self.lr = 2\nc = C()\nuse(c.lr)"
+    ),
     "default that the call replaces": "def f(lr=1):\n    lr *= g()\n    return lr\nuse(f(lr=x))",
     "default that the call replaces, unpacked": "def f(lr=1):\n    return 0, lr\na, lr = f(x)\nuse(lr)",
     "item of a plain value": CONFIG + "use(C().lr[0])",
