@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hplint.facts.records import method
-from hplint.facts.syntax import Attribute, ClassDef, Expr, FunctionDef, Name
+from hplint.facts.records import Instance, method
+from hplint.facts.syntax import Attribute, Call, ClassDef, Expr, FunctionDef, Literal, Name
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Way, Ways, either, one, unknown
 
 if TYPE_CHECKING:
     from hplint.facts.evaluate import Evaluator
+
+_DEFAULTS = ("default", "default_value", "fallback")
 
 
 class Lookup:
@@ -40,6 +42,28 @@ class Lookup:
             if isinstance(definition, ClassDef) and len(held.every) == 1:
                 return method(holder.home, definition, func.attr)
         return None
+
+    def looked_up(self, call: Call) -> Ways | None:
+        """The ``default`` that a function of the project is given to look something up by name; None for others."""
+        first = call.args[0] if len(call.args) > 1 else None
+        key = first.value.value if first is not None and isinstance(first.value, Literal) else None
+        home, function = (self._runs(call.func) if isinstance(key, str) else None) or (self._owner, None)
+        if not isinstance(key, str) or not isinstance(function, FunctionDef) or (first is not None and first.keyword):
+            return None
+        default = next((each for each in function.parameters if each.name in _DEFAULTS), None)
+        given = () if default is None else home.parameters.given(function, call, self._owner, default).every
+        if len(given) != 1 or given[0].kind is not OriginKind.ARGUMENT:
+            return None
+        way = Way(given[0].expr, OriginKind.FALLBACK, key, given[0].owner)
+        return one(way, why=f"`{key}` may be set")
+
+    def _runs(self, func: Expr) -> tuple[Evaluator, FunctionDef | ClassDef] | None:
+        """The function that a call runs, the ``__call__`` of an object too."""
+        found = self.callee(func)
+        held = self._owner.objects(func).every if found is None else ()
+        if len(held) == 1 and isinstance(held[0], Instance):
+            return method(held[0].home, held[0].definition, "__call__")
+        return found
 
     def returned(self, function: FunctionDef, label: str) -> Ways:
         """What a function gives back."""

@@ -208,7 +208,7 @@ class Steps:
         return replace(found, every=every)
 
     def _of_call(self, call: Call) -> Ways:
-        found = argument_ways(call, self._owner)
+        found = argument_ways(call, self._owner) or self._owner.definitions.looked_up(call)
         if found is not None:
             return found
         function = self._owner.definitions.callee(call.func)

@@ -46,6 +46,51 @@ def test_through_modules(text: str, constants: list[object], path: str | None, t
     assert found == (None if path is None else str(tmp_path / path))
 
 
+LOOKING = """\
+class Config:
+    def __call__(self, option, default=None, cast=str):
+        return self.cast(self.parser.get(option, default), cast)
+
+    def find(self, option, fallback=None):
+        return self.parser.get(option) or fallback
+
+
+config = Config()
+
+
+def get(name, default=None):
+    return STORE.get(name, default)
+
+
+def twice(name, number):
+    return number * load(name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "constants"),
+    [
+        ("use(get('lr', 0.1))", [0.1]),
+        ("get('wd', 5)\nuse(get('lr', default=0.1))", [0.1]),
+        ("use(config('lr', 0.1, float))", [0.1]),
+        ("use(config('lr', cast=float, default=0.1))", [0.1]),
+        ("use(config.find('lr', 0.1))", [0.1]),
+        ("use(get('lr'))", []),
+        ("use(config('lr', cast=float))", []),
+        ("use(get(name, 0.1))", []),
+        ("use(get('lr', x))", []),
+        ("use(twice('lr', 0.1))", []),
+        ("use(unheard_of('lr', 0.1))", []),
+    ],
+)
+def test_what_the_project_looks_up(text: str, constants: list[object], tmp_path: Path) -> None:
+    (tmp_path / "config.py").write_text(LOOKING)
+    file = file_of(f"from config import config, get, twice\n{text}", str(tmp_path / "train.py"), Project())
+    value = file.value(used(file))
+    assert [possible.constant for possible in value.possible] == constants
+    assert not value.closed
+
+
 HOSTILE = {
     "many assignments": "".join(f"a = {n}\n" for n in range(5000)) + "use(a)",
     "many conditional assignments": "".join(f"if x: a = {n}\n" for n in range(5000)) + "use(a)",
