@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 
 from ecosystem import packages
@@ -215,9 +215,9 @@ def _last_word(expr: syntax.Expr) -> str:
 # --- files
 
 
-@cache
-def _project() -> Project:
-    return Project()
+@lru_cache(maxsize=1)
+def _project(top: str) -> Project:
+    return Project(among=files_below(Path(top)))
 
 
 def sites_of(item: tuple[str, str]) -> list[Site]:
@@ -227,8 +227,10 @@ def sites_of(item: tuple[str, str]) -> list[Site]:
         source = read(path)
         if not is_relevant(source.text):
             return []
+        project = _project(top)
+        project.begin()
         with undisturbed():
-            file = File(source.path, source.text, read_code(source.text), _project())
+            file = File(source.path, source.text, read_code(source.text), project)
             found = list(_Sites(source, file, Path(path).relative_to(Path(top).parent).as_posix()).all())
             file.let_go()
         return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 
 from hplint.documents import MAX_SIZE, read_document
 from hplint.facts.file import File
 from hplint.facts.syntax import Code
+from hplint.mentions import Mentions
 from hplint.parse import SyntaxProblem, TooComplex
 from hplint.shelf import Shelf
 from hplint.source import DEFAULT_MAX_FILE_SIZE, Source, Unreadable, read
@@ -28,10 +30,12 @@ _TOPS = frozenset({".git", ".hg", "pyproject.toml", "setup.py", "setup.cfg"})
 class Project:
     """Reads modules of the project, each once as long as there is room. Paths are those of findings.
 
-    ``shelf``: where other processes of the run leave what they have parsed.
+    ``shelf``: where other processes of the run leave what they have parsed. ``among``: the files in which the callers
+    of a function are looked for; none when only a file's own calls and what it imports count.
     """
 
-    def __init__(self, shelf: Shelf | None = None) -> None:
+    def __init__(self, shelf: Shelf | None = None, among: Iterable[str] = ()) -> None:
+        self._mentions = Mentions(among)
         self._shelf = shelf or Shelf()
         self._folders = _Folders()
         self._files: dict[str, File | None] = {}
@@ -118,6 +122,11 @@ class Project:
                 document = self._documents[key] = File(source.path, source.text, code)
                 document.evaluator.is_document = True
         return self._documents[key]
+
+    def users(self, word: str, path: str) -> tuple[File, ...]:
+        """The files, other than that of ``path``, that use a word."""
+        found = (self._read(each) for each in self._mentions.of(word))
+        return tuple(file for file in found if file is not None and file.path != path)
 
     def source(self, path: str) -> Source:
         """The source of a file that was read, for findings that point into it; ``path`` as its file has it."""

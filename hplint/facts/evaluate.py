@@ -80,6 +80,7 @@ class Evaluator:
         self.imported = imported
         self.defined = defined
         self.document: Callable[[str, str], File | None] = lambda path, kind: None
+        self.users: Callable[[str], tuple[File, ...]] = lambda word: ()
         self.is_document = False
         self.stand_ins: dict[int, Expr] = {}
         """What the code means but does not write, by the identity of what stands for it. Kept: answers are remembered

@@ -45,6 +45,9 @@ class Linker(Protocol):
     def document(self, path: str, kind: str, importer: str) -> File | None:
         """A configuration document that a file names; ``kind`` says what reads it."""
 
+    def users(self, word: str, path: str) -> tuple[File, ...]:
+        """The other files in view that use a word: those that may call what a file defines."""
+
 
 class File:
     """One file: its text, its code and what they mean.
@@ -65,6 +68,7 @@ class File:
         self.holders = Holders(code, self.names)
         self.evaluator = Evaluator(self.names, self.holders, self.imported, lambda expr: defined(self, expr), path)
         self.evaluator.document = self._document
+        self.evaluator.users = self._users
         self._ordered: dict[type[Node], tuple[Node, ...]] = {}
         self._bound: dict[int, BoundCall | None] = {}
 
@@ -231,6 +235,9 @@ class File:
 
     def _document(self, path: str, kind: str) -> File | None:
         return None if self._linker is None else self._linker.document(path, kind, self.path)
+
+    def _users(self, word: str) -> tuple[File, ...]:
+        return () if self._linker is None else self._linker.users(word, self.path)
 
     def imported(self, dotted: str) -> tuple[File, str] | None:
         """The project module that a dotted name leads to from here, and what is left of the name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hplint.facts.commandline import command_option, typer_option
+from hplint.facts.records import Instance, method
 from hplint.facts.syntax import (
     Arg,
     Attribute,
@@ -12,6 +13,7 @@ from hplint.facts.syntax import (
     Call,
     ClassDef,
     Collection,
+    Expr,
     FunctionDef,
     Name,
     Other,
@@ -57,6 +59,7 @@ class Parameters:
     def __init__(self, owner: Evaluator) -> None:
         self._owner = owner
         self._calls: dict[int, list[Call] | None] = {}
+        self._others: dict[int, list[tuple[Evaluator, Call]]] = {}
 
     def ways(self, binding: Binding, scope: Scope) -> Ways:
         """Where a parameter takes its value from."""
@@ -77,6 +80,7 @@ class Parameters:
         given = [self.given(function, call, self._owner, parameter) for call in calls]
         if calls and not function.decorators and self._is_private(function, scope, len(calls)):
             return either(given)
+        given += [self.given(function, call, caller, parameter) for caller, call in self._elsewhere(function)]
         found = [*(() if default is None else (default,)), *(ways for ways in given if ways is not default)]
         if not found:
             why = f"`{parameter.name}` has no default and no call in this file gives it"
@@ -125,6 +129,40 @@ class Parameters:
             self._calls[function.scope] = self._find_calls(function)
         return self._calls[function.scope]
 
+    def _elsewhere(self, function: FunctionDef) -> list[tuple[Evaluator, Call]]:
+        """The calls of a function in the other files in view, each with what evaluates it there."""
+        if function.scope not in self._others:
+            found = self._others[function.scope] = []  # while they are looked for
+            owner = self._class_of(function)
+            makes = owner is not None and function.name == "__init__"
+            name = owner.name if owner is not None and makes else function.name
+            for other in self._owner.users(name):
+                caller = other.evaluator
+                if owner is not None and not makes:
+                    calls = [c for c in caller.holders.method_calls(name) if self._calls_method(caller, c, function)]
+                else:
+                    called = [*caller.holders.calls_of(name), *handed_over(caller.holders, name)]
+                    wanted = function if owner is None else owner
+                    calls = [call for call in called if self._stands_for(caller, call.func, wanted)]
+                    calls += [] if owner is None else self._calls_of_super(owner, caller)
+                found += [(caller, call) for call in calls]
+            del found[MOST:]
+        return self._others[function.scope]
+
+    def _stands_for(self, caller: Evaluator, expr: Expr, wanted: FunctionDef | ClassDef) -> bool:
+        """Whether an expression of another file is a function or class of this one."""
+        found = caller.defined(expr)
+        return found is not None and found[0].path == self._owner.path and found[1].start == wanted.start
+
+    def _calls_method(self, caller: Evaluator, call: Call, function: FunctionDef) -> bool:
+        """Whether a call in another file is of a method of this one, through classes that inherit it too."""
+        assert isinstance(call.func, Attribute)
+        for holder in caller.objects(call.func.value).every:
+            found = method(holder.home, holder.definition, function.name) if isinstance(holder, Instance) else None
+            if found is not None and found[0].path == self._owner.path and found[1].start == function.start:
+                return True
+        return False
+
     def _find_calls(self, function: FunctionDef) -> list[Call] | None:
         holders, names = self._owner.holders, self._owner.names
         owner = self._class_of(function)
@@ -139,21 +177,21 @@ class Parameters:
             if len(made) > MOST:
                 return None
             found = [call for call in made if names.definition(call.func) is owner]
-            return [*found, *self._calls_of_super(owner)]
+            return [*found, *self._calls_of_super(owner, self._owner)]
         calls = holders.method_calls(function.name)
         if len(calls) > MOST:
             return None
         return [call for call in calls if self._is_method_of(call, owner)]
 
-    def _calls_of_super(self, owner: ClassDef) -> list[Call]:
-        """``super().__init__(...)`` in the classes that derive from ``owner`` alone."""
-        names, holders = self._owner.names, self._owner.holders
+    def _calls_of_super(self, owner: ClassDef, caller: Evaluator) -> list[Call]:
+        """``super().__init__(...)`` in the classes of a file that derive from ``owner`` alone."""
+        names, holders = caller.names, caller.holders
         found = []
         for call in holders.method_calls("__init__")[: MOST * 4]:
             base = call.func.value if isinstance(call.func, Attribute) else call.func
             around = names.scope(holders.frame(call.scope)).parent
             inside = None if around is None else holders.class_by_scope.get(around)
-            if inside is None or len(inside.bases) != 1 or names.definition(inside.bases[0].value) is not owner:
+            if inside is None or len(inside.bases) != 1 or not self._stands_for(caller, inside.bases[0].value, owner):
                 continue
             if isinstance(base, Call) and isinstance(base.func, Name) and base.func.id == "super":
                 found.append(call)

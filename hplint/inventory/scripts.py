@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeVar
 
 from hplint.batch import FEW, cores
 from hplint.discover import Target, discover
-from hplint.engine import described, project
+from hplint.engine import described
 from hplint.facts.file import File
 from hplint.inventory.collect import explanations, inventory
 from hplint.inventory.records import Explanation, Script, Unread
 from hplint.parse import SyntaxProblem, TooComplex, undisturbed
+from hplint.project import Project
 from hplint.settings import SettingsFinder
 from hplint.source import DEFAULT_MAX_FILE_SIZE, Source, Unreadable, is_relevant, read
 from hplint.workers import spread
@@ -49,8 +50,9 @@ _Result = tuple[Script | None, Unread | None]
 
 
 def _read_all(targets: list[Target], all_options: bool, jobs: int | None) -> list[_Result]:
+    _reader.cache_clear()  # Files may have been written since.
     workers = min(jobs or cores(), len(targets))
-    work = partial(_read, all_options)
+    work = partial(_read, all_options, _among(targets))
     if workers < 2 or len(targets) < FEW:
         with undisturbed():
             return [work(target)[1] for target in targets]
@@ -58,8 +60,19 @@ def _read_all(targets: list[Target], all_options: bool, jobs: int | None) -> lis
     return [results[target.path] for target in targets]
 
 
-def _read(all_options: bool, target: Target) -> tuple[str, _Result]:
-    found = _guarded(target.path, target.settings.max_file_size, partial(_script, all_options))
+def _among(targets: list[Target]) -> tuple[str, ...]:
+    """Where the callers of functions are looked for."""
+    return tuple(target.path for target in targets)
+
+
+@lru_cache(maxsize=1)
+def _reader(among: tuple[str, ...]) -> Project:
+    """One for the files of a run, in each process."""
+    return Project(among=among)
+
+
+def _read(all_options: bool, among: tuple[str, ...], target: Target) -> tuple[str, _Result]:
+    found = _guarded(target.path, target.settings.max_file_size, partial(_script, all_options, _reader(among)))
     return target.path, (None, found) if isinstance(found, Unread) else (found, None)
 
 
@@ -80,7 +93,7 @@ def _guarded(path: str, limit: int, use: Callable[[Source], Found]) -> Found | U
 
 
 def explained(path: str, line: int) -> tuple[Explanation, ...] | Unread:
-    """How the hyperparameters on a line of a file got their values."""
+    """How the hyperparameters on a line of a file got their values; callers are those below the working directory."""
     found = _guarded(path, DEFAULT_MAX_FILE_SIZE, lambda source: _explained(source, line))
     return found if isinstance(found, Unread) else found or ()
 
@@ -88,15 +101,14 @@ def explained(path: str, line: int) -> tuple[Explanation, ...] | Unread:
 def _explained(source: Source, line: int) -> tuple[Explanation, ...]:
     if line > len(source.line_starts):
         raise Unreadable("HP002", f"has no line {line}")
-    reader = project()
+    reader = Project(among=_among(discover((".",), SettingsFinder()).targets))
     file = File(source.path, source.text, reader.code(source), reader)
     return explanations(file, source, reader.source, line)
 
 
-def _script(all_options: bool, source: Source) -> Script | None:
+def _script(all_options: bool, reader: Project, source: Source) -> Script | None:
     if not is_relevant(source.text):
         return None
-    reader = project()
     reader.begin()
     file = File(source.path, source.text, reader.code(source), reader)
     script = inventory(file, source, reader.source, all_options=all_options)
