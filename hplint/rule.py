@@ -38,6 +38,7 @@ from hplint.facts.lifetimes import (
     sets_rate_later,
     with_groups,
 )
+from hplint.facts.live_states import LiveState, live_states
 from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.plain_containers import PlainContainer, plain_containers
@@ -89,6 +90,7 @@ __all__ = [
     "Labelled",
     "Layer",
     "Level",
+    "LiveState",
     "Located",
     "LossUse",
     "ModuleClass",
@@ -148,6 +150,7 @@ __all__ = [
     "is_test",
     "kept_graphs",
     "labelled_values",
+    "live_states",
     "local_name",
     "look_alike",
     "losses_given",
