@@ -44,6 +44,15 @@ from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
+from hplint.facts.scaling import (
+    is_scaled,
+    measures_only,
+    of_another_model,
+    same_optimizer,
+    scaler_of,
+    handed_around,
+    rate_limited,
+)
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
 from hplint.facts.statements import line_beside, moved_before, moved_behind
@@ -138,6 +147,7 @@ __all__ = [
     "follows",
     "for_argument",
     "given_size",
+    "handed_around",
     "handed_on",
     "holds_weights",
     "hyperparameter_of",
@@ -147,6 +157,7 @@ __all__ = [
     "is_complete",
     "is_given",
     "is_module",
+    "is_scaled",
     "is_test",
     "kept_graphs",
     "labelled_values",
@@ -158,6 +169,7 @@ __all__ = [
     "made_from",
     "may_be_zero",
     "meant_to_stay_on",
+    "measures_only",
     "module_class",
     "move_before",
     "moved_behind",
@@ -165,6 +177,7 @@ __all__ = [
     "never_cleared",
     "never_sets_rate",
     "number",
+    "of_another_model",
     "optimizer_of",
     "optimizers",
     "own_parser",
@@ -173,11 +186,14 @@ __all__ = [
     "plain_containers",
     "put_into",
     "quoted",
+    "rate_limited",
     "removals",
     "removed",
     "replace",
     "role_of",
     "rule",
+    "same_optimizer",
+    "scaler_of",
     "schedulers",
     "self_name",
     "sets_rate_later",
