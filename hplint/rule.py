@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
+from hplint.facts.accumulation import Accumulation, accumulations, moved_line, shown_in
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
@@ -76,6 +77,7 @@ from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 __all__ = [
     "OPTIONS_OF_SOME",
     "OPTION_ALIASES",
+    "Accumulation",
     "Argument",
     "AttributeStore",
     "AttributeUse",
@@ -125,6 +127,7 @@ __all__ = [
     "Uncleared",
     "Unread",
     "Value",
+    "accumulations",
     "argument",
     "as_number",
     "as_version",
@@ -173,6 +176,7 @@ __all__ = [
     "module_class",
     "move_before",
     "moved_behind",
+    "moved_line",
     "needs_no_gradients",
     "never_cleared",
     "never_sets_rate",
@@ -199,6 +203,7 @@ __all__ = [
     "sets_rate_later",
     "settings",
     "settings_of",
+    "shown_in",
     "shows_regularisation",
     "softmax_size",
     "step_calls",
