@@ -46,13 +46,13 @@ from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.scaling import (
+    handed_around,
     is_scaled,
     measures_only,
     of_another_model,
+    rate_limited,
     same_optimizer,
     scaler_of,
-    handed_around,
-    rate_limited,
 )
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
