@@ -27,6 +27,7 @@ from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
 from hplint.facts.kept_graphs import kept_graphs
+from hplint.facts.kept_losses import KeptLoss, kept_losses
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values, words_of
 from hplint.facts.lifetimes import (
     Group,
@@ -98,6 +99,7 @@ __all__ = [
     "Files",
     "Grad",
     "Group",
+    "KeptLoss",
     "Labelled",
     "Layer",
     "Level",
@@ -163,6 +165,7 @@ __all__ = [
     "is_scaled",
     "is_test",
     "kept_graphs",
+    "kept_losses",
     "labelled_values",
     "live_states",
     "local_name",
