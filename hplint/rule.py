@@ -21,6 +21,7 @@ from hplint.facts.constructed import (
     put_into,
     torch_module,
 )
+from hplint.facts.cut_graphs import CutGraph, cut_graphs
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
@@ -87,6 +88,7 @@ __all__ = [
     "Built",
     "Calls",
     "Classes",
+    "CutGraph",
     "DefaultKind",
     "Draft",
     "DraftEdit",
@@ -139,6 +141,7 @@ __all__ = [
     "constant",
     "constants",
     "count_plain_layers",
+    "cut_graphs",
     "delete_argument",
     "depends_on_mode",
     "early_schedules",
