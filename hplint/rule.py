@@ -21,7 +21,7 @@ from hplint.facts.constructed import (
     put_into,
     torch_module,
 )
-from hplint.facts.cut_graphs import CutGraph, cut_graphs
+from hplint.facts.cut_graphs import CutGraph, cut_graphs, unrecorded
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
@@ -224,6 +224,7 @@ __all__ = [
     "training_loops",
     "undefined_uses",
     "unread_options",
+    "unrecorded",
     "unshuffled",
     "untested",
     "values_read",
