@@ -30,6 +30,7 @@ from hplint.facts.flow import Built, LossUse, Step
 from hplint.facts.kept_graphs import kept_graphs
 from hplint.facts.kept_losses import KeptLoss, kept_losses
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values, words_of
+from hplint.facts.left_in_eval import LeftInEval, left_in_eval
 from hplint.facts.lifetimes import (
     Group,
     followed,
@@ -104,6 +105,7 @@ __all__ = [
     "KeptLoss",
     "Labelled",
     "Layer",
+    "LeftInEval",
     "Level",
     "LiveState",
     "Located",
@@ -170,6 +172,7 @@ __all__ = [
     "kept_graphs",
     "kept_losses",
     "labelled_values",
+    "left_in_eval",
     "live_states",
     "local_name",
     "look_alike",
