@@ -68,6 +68,7 @@ from hplint.facts.training_data import TrainLoader, unshuffled
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
+from hplint.facts.unstepped import never_stepped
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
@@ -189,6 +190,7 @@ __all__ = [
     "needs_no_gradients",
     "never_cleared",
     "never_sets_rate",
+    "never_stepped",
     "number",
     "of_another_model",
     "optimizer_of",
