@@ -68,7 +68,7 @@ from hplint.facts.training_data import TrainLoader, unshuffled
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
-from hplint.facts.unstepped import never_stepped, without_gradients
+from hplint.facts.unstepped import again, never_stepped, without_gradients
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
@@ -135,6 +135,7 @@ __all__ = [
     "Unread",
     "Value",
     "accumulations",
+    "again",
     "argument",
     "as_number",
     "as_version",
