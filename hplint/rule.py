@@ -42,7 +42,7 @@ from hplint.facts.lifetimes import (
     sets_rate_later,
     with_groups,
 )
-from hplint.facts.live_states import LiveState, live_states
+from hplint.facts.live_states import LiveState, live_states, trains_each_round
 from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.plain_containers import PlainContainer, plain_containers
@@ -228,6 +228,7 @@ __all__ = [
     "torch_roles",
     "trained_models",
     "training_loops",
+    "trains_each_round",
     "undefined_uses",
     "unread_options",
     "unrecorded",

@@ -261,3 +261,12 @@ def _leaves(conditions: list[If], assign: Assign) -> bool:
 
 def _start(node: Node) -> int:
     return node.start
+
+
+def trains_each_round(file: File, loop: For) -> bool:
+    """Whether a loop trains in each round, and nothing does just the same before it."""
+    calls = [call for call in file.within(Call, loop) if _trains(call)]
+    function = _function_around(file, loop)
+    before = Node(0 if function is None else function.start, loop.start)
+    done = {file.source(call.func) for call in file.within(Call, before) if _function_around(file, call) is function}
+    return bool(calls) and not any(file.source(call.func) in done for call in calls if last_name(call.func) != "step")
