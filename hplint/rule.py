@@ -43,6 +43,7 @@ from hplint.facts.lifetimes import (
     with_groups,
 )
 from hplint.facts.live_states import LiveState, live_states, trains_each_round
+from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_class
 from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.plain_containers import PlainContainer, plain_containers
@@ -169,7 +170,9 @@ __all__ = [
     "is_complete",
     "is_given",
     "is_module",
+    "is_prediction_name",
     "is_scaled",
+    "is_target_name",
     "is_test",
     "kept_graphs",
     "kept_losses",
@@ -178,6 +181,7 @@ __all__ = [
     "live_states",
     "local_name",
     "look_alike",
+    "loss_class",
     "losses_given",
     "made_by",
     "made_from",
