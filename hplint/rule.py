@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
 from hplint.facts.accumulation import Accumulation, accumulations, moved_line, shown_in
+from hplint.facts.autocasting import autocasts, autocast_type, is_on
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
@@ -140,6 +141,8 @@ __all__ = [
     "argument",
     "as_number",
     "as_version",
+    "autocast_type",
+    "autocasts",
     "broken",
     "called_when_made",
     "closest",
@@ -170,6 +173,7 @@ __all__ = [
     "is_complete",
     "is_given",
     "is_module",
+    "is_on",
     "is_prediction_name",
     "is_scaled",
     "is_target_name",
