@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
 from hplint.facts.accumulation import Accumulation, accumulations, moved_line, shown_in
-from hplint.facts.autocasting import autocast_type, autocasts, is_on, unscaled_halves
+from hplint.facts.autocasting import autocast_type, autocasts, halved_models, is_on, unscaled_halves
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
@@ -163,6 +163,7 @@ __all__ = [
     "follows",
     "for_argument",
     "given_size",
+    "halved_models",
     "handed_around",
     "handed_on",
     "holds_weights",
