@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
-from hplint.facts.accumulation import Accumulation, accumulations, moved_line, shown_in
+from hplint.facts.accumulation import Accumulation, accumulations, mean_loss, moved_line, shown_in
 from hplint.facts.autocasting import autocast_type, autocasts, halved_models, is_on, unscaled_halves
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
@@ -191,6 +191,7 @@ __all__ = [
     "made_by",
     "made_from",
     "may_be_zero",
+    "mean_loss",
     "meant_to_stay_on",
     "measures_only",
     "module_class",

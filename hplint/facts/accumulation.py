@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
+from hplint.facts.cut_graphs import operand
 from hplint.facts.events import Event, EventKind, Guard, Role
+from hplint.facts.loss_calls import loss_class
 from hplint.facts.statements import line_beside, statement_of
-from hplint.facts.syntax import Binary, Expr, For, Literal, Node
+from hplint.facts.syntax import AugAssign, Binary, Call, Expr, For, Literal, Name, Node
 from hplint.facts.training import TrainingStep
 from hplint.facts.tree import last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
+
+
+_MEANS = frozenset({"CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "MSELoss", "L1Loss", "SmoothL1Loss"})
 
 
 @value_record
@@ -94,3 +99,49 @@ def _only(file: File, statement: Node) -> bool:
         *file.every(syntax.While),
     )
     return any(each.body == (statement,) or getattr(each, "orelse", ()) == (statement,) for each in blocks)
+
+
+def mean_loss(step: TrainingStep, backward: Event) -> Expr | None:
+    """The call of a loss of torch, which takes the mean of a batch, that ``backward`` differentiates as it is."""
+    file, body = step.file, step.loop
+    loss = operand(file, backward)
+    if body is None:
+        return None
+    if isinstance(loss, Name):
+        found = file.names.lookup(loss.id, loss.scope)
+        bindings = [each for each in found[1] if each.end <= loss.start] if found is not None else []
+        changed = any(
+            isinstance(each.target, Name) and each.target.id == loss.id for each in file.within(AugAssign, body)
+        )
+        last = max(bindings, key=lambda each: each.start, default=None)
+        if last is None or last.path != () or changed:
+            return None
+        loss = last.value
+    return loss if isinstance(loss, Call) and loss_class(file, loss) in _MEANS else None
+
+
+def counted_data(file: File, loop: For | syntax.While | None, found: Accumulation) -> tuple[str, str] | None:
+    """The counter of the loop that an accumulation counts with, and the data of known length that it counts.
+
+    None where the condition looks at anything else: another counter, the last batch, or the end of the data.
+    """
+    if not isinstance(loop, For) or not isinstance(loop.iter, Call) or last_name(loop.iter.func) != "enumerate":
+        return None
+    target = loop.target.elements[0] if isinstance(loop.target, syntax.Collection) and loop.target.elements else None
+    if not isinstance(target, Name) or len(loop.iter.args) != 1:
+        return None
+    asked = [part for part in walk(found.guard.test) if isinstance(part, Name)]
+    of_steps = {part.id for part in walk(found.every) if isinstance(part, Name)}
+    others = [part for part in asked if part.id != target.id and part.id not in of_steps]
+    test = found.guard.test
+    if others or not any(part.id == target.id for part in asked) or not isinstance(test, syntax.Compare):
+        return None
+    data = loop.iter.args[0].value
+    changed = any(each.start != target.start for each in _bindings_in(file, target, loop))
+    named = isinstance(data, Name | syntax.Attribute)
+    return (target.id, file.source(data)) if named and not changed else None
+
+
+def _bindings_in(file: File, name: Name, loop: For) -> list[syntax.Binding]:
+    found = file.names.lookup(name.id, name.scope)
+    return [each for each in (found[1] if found is not None else ()) if loop.start <= each.start < loop.end]
