@@ -11,6 +11,7 @@ from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
 from hplint.facts.accumulation import Accumulation, accumulations, mean_loss, moved_line, shown_in
 from hplint.facts.autocasting import autocast_type, autocasts, halved_models, is_on, unscaled_halves
+from hplint.facts.averages import wrong_averages
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
@@ -252,6 +253,7 @@ __all__ = [
     "without_gradients",
     "without_operation",
     "words_of",
+    "wrong_averages",
 ]
 
 
