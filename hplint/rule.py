@@ -14,6 +14,7 @@ from hplint.facts.autocasting import autocast_type, autocasts, halved_models, is
 from hplint.facts.averages import wrong_averages
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
+from hplint.facts.checkpoints import partial_checkpoints
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
 from hplint.facts.constructed import (
     called_when_made,
@@ -209,6 +210,7 @@ __all__ = [
     "optimizers",
     "own_parser",
     "parameter_groups",
+    "partial_checkpoints",
     "placed",
     "plain_containers",
     "put_into",
