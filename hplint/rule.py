@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
-from hplint.facts.accumulation import Accumulation, accumulations, mean_loss, moved_line, shown_in
+from hplint.facts.accumulation import Accumulation, accumulations, counted_data, mean_loss, moved_line, shown_in
 from hplint.facts.autocasting import autocast_type, autocasts, halved_models, is_on, unscaled_halves
 from hplint.facts.averages import wrong_averages
 from hplint.facts.calls import Argument, BoundCall, Presence
@@ -151,6 +151,7 @@ __all__ = [
     "constant",
     "constants",
     "count_plain_layers",
+    "counted_data",
     "cut_graphs",
     "delete_argument",
     "depends_on_mode",
