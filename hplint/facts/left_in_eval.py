@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hplint.facts.events import Event, EventKind, Grad
 from hplint.facts.modes import ModeEffects
+from hplint.facts.receivers import words
 from hplint.facts.summaries import Loop, Summaries, Trace
-from hplint.facts.syntax import Assign, Comprehension, For, FunctionDef, Name, While
+from hplint.facts.syntax import Assign, Attribute, Call, Comprehension, For, FunctionDef, Name, While
 from hplint.facts.training import owned
-from hplint.facts.tree import walk
+from hplint.facts.tree import last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
 _SWITCHES = (EventKind.TRAIN, EventKind.UNKNOWN)
+_NO_SWITCH = re.compile(r"loss|criterion|model|net|log|print", re.IGNORECASE)
+_HOOKS = frozenset({"hook", "hooks", "callback", "callbacks", "before", "after"})
 
 
 @value_record
@@ -40,7 +44,7 @@ def left_in_eval(file: File) -> Iterator[LeftInEval]:
             continue
         traces = summaries.of_module() if function is None else summaries.of(function)
         for found in _of(traces):
-            if found.loop.start not in told and not _is_new(file, found):
+            if found.loop.start not in told and not _is_new(file, found) and not _runs_unseen(file, found.loop):
                 told.add(found.loop.start)
                 yield found
 
@@ -53,6 +57,21 @@ def _is_new(file: File, found: LeftInEval) -> bool:
         targets.append((found.loop.target,))
     every = (part for each in targets for target in each for part in walk(target))
     return any(isinstance(part, Name) and part.id == root for part in every if root != "self")
+
+
+def _runs_unseen(file: File, loop: For | While) -> bool:
+    """Whether a method of a base that is not seen is called, or a hook, which may switch any mode."""
+    receivers = file.receivers
+    for call in file.within(Call, loop):
+        func = call.func
+        if _HOOKS & set(words(last_name(func))):
+            return True
+        if isinstance(func, Attribute) and isinstance(func.value, Name) and func.value.id == "self":
+            owner = receivers.enclosing_class(call)
+            seen = f"self.{func.attr}" in receivers.stores or receivers.method(owner, func.attr) is not None
+            if not seen and owner is not None and owner.bases and not _NO_SWITCH.search(func.attr):
+                return True
+    return False
 
 
 def _of(traces: tuple[Trace, ...]) -> Iterator[LeftInEval]:

@@ -20,7 +20,8 @@ _TRAINS = frozenset({"train", "training", "fit", "backward", "optimize", "optimi
 """Words in the names of calls that train; ``step`` alone counts too, and ``model.train()`` does not."""
 _SHALLOW = frozenset({"dict", "copy.copy", "collections.OrderedDict", "builtins.dict"})
 _ORDER = frozenset({"<", ">", "<=", ">="})
-_UNCHANGED = frozenset({"items", "keys", "values", "get"})
+_GATHERED = re.compile(r"StateDictType|StateDictConfig|offload_to_cpu|cpu_offload")
+"""Sharded models, whose ``state_dict`` gathers a copy."""
 
 
 @value_record
@@ -41,6 +42,8 @@ class LiveState:
 
 def live_states(file: File) -> Iterator[LiveState]:
     """The weights that are kept uncopied, though the model is trained on before they are used."""
+    if _GATHERED.search(file.text):
+        return
     for assign in file.every(Assign):
         target = assign.targets[0]
         if assign.value is None or len(assign.targets) > 1 or not isinstance(target, Name | Attribute):
@@ -56,6 +59,14 @@ def live_states(file: File) -> Iterator[LiveState]:
 
 def _states(file: File, value: Expr) -> Iterator[Expr]:
     """The calls of ``state_dict`` whose tensors an expression holds as they are."""
+    match value:
+        case syntax.Comprehension(
+            kind="dict", element=Name(id=held), generators=(syntax.Generator(target=target, iter=Call() as pairs),)
+        ):
+            func, last = pairs.func, list(walk(target))[-1]
+            if isinstance(func, Attribute) and func.attr == "items" and isinstance(last, Name) and last.id == held:
+                yield from _states(file, func.value)
+            return
     if isinstance(value, syntax.Dict):
         for key, item in value.items:
             if key is not None and isinstance(item, Call):
