@@ -72,9 +72,11 @@ def epochs_hardcoded_no_early_stopping(file: File) -> Iterator[Draft]:
 
 
 def rounds(loop: syntax.For) -> int:
-    """The number that a loop over epochs has for its end; 0 for any other loop."""
+    """How many epochs are written into a loop; 0 for any other loop."""
     match loop:
-        case syntax.For(target=syntax.Name(id=name), iter=syntax.Call(func=syntax.Name(id="range"), args=(*_, last))):
-            number = last.value.value if isinstance(last.value, syntax.Literal) else 0
-            return number if "epoch" in name.lower() and isinstance(number, int) else 0
+        case syntax.For(target=syntax.Name(id=name), iter=syntax.Call(func=syntax.Name(id="range"), args=args)):
+            numbers = [each.value.value for each in args if isinstance(each.value, syntax.Literal)]
+            known = [each for each in numbers if isinstance(each, int)]
+            if "epoch" in name.lower() and len(known) == len(args) and 1 <= len(known) <= 2:
+                return known[-1] - (known[0] if len(known) == 2 else 0)
     return 0
