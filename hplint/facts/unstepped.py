@@ -43,8 +43,16 @@ def never_stepped(file: File) -> Iterator[tuple[BoundCall, Attribute]]:
         if not all((file.qualified(taker.func) or "").startswith(SCHEDULERS) for taker, _ in way.handed):
             continue
         cleared = next((each for each in way.read if each.attr == "zero_grad"), None)
-        if cleared is not None:
+        if cleared is not None and not _others_step(file, cleared):
             yield call, cleared
+
+
+def _others_step(file: File, clear: Attribute) -> bool:
+    """Whether anything steps in the innermost loop around a clearing: a GAN also clears what it does not train."""
+    loops: list[For | While] = [*file.every(For), *file.every(While)]
+    around = [loop for loop in loops if inside(clear, loop)]
+    loop = max(around, key=lambda each: each.start, default=None)
+    return loop is None or any(last_name(call.func) == "step" for call in file.within(Call, loop))
 
 
 @value_record

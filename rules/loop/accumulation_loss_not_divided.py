@@ -1,4 +1,4 @@
-"""Gradients are added up over several batches, and the loss is not divided by their number.
+"""Gradients of several batches are added up, and the loss is not divided.
 
 `backward` adds: after eight batches the gradients are eight times those of their mean. With SGD that is a learning
 rate eight times as large as the one that was set; with clipping, eight times as many gradients are cut; Adam hides

@@ -61,7 +61,7 @@ def checkpoint_misses_state(file: File) -> Iterator[Draft]:
     for found in partial_checkpoints(file):
         yield Draft(
             found.saved,
-            "the checkpoint has no state of the optimizer: a resumed run starts with its moments at zero",
+            "the checkpoint that `torch.load` reads has no state of the optimizer, whose moments start at zero again",
             ((found.resumed, "training goes on from here"),),
         )
         return

@@ -68,7 +68,7 @@ from hplint.rule import Draft, DraftEdit, DraftFix, File, Files, Level, Role, is
     "HP212",
     "module-forward-called-directly",
     level=Level.ADVICE,
-    topic="architecture",
+    topic="loop",
     since="0.1",
     subject=Files(".forward("),
 )

@@ -68,6 +68,9 @@ def retain_graph_unneeded(step: TrainingStep) -> Iterator[Draft]:
     only = backwards[0] if len(backwards) == 1 else None
     if only is None or only.via or only.loops or step.opaque or not is_new_each_round(step, only):
         return
+    around = file.text if step.function is None else file.source(step.function)
+    if around.count("backward(") > 1:
+        return
     for arg in only.node.args if isinstance(only.node, syntax.Call) else ():
         if arg.keyword == "retain_graph" and isinstance(arg.value, syntax.Literal) and arg.value.value is True:
             message = "no second `backward` in this loop needs the graph: it doubles the memory, or hides that "

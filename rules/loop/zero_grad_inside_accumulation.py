@@ -1,4 +1,4 @@
-"""The gradients are cleared in each round, though the optimizer steps every few rounds only.
+"""Gradients are cleared in each round, and used every few rounds only.
 
 Gradients are to be added up over several small batches, to train as with a large one. `zero_grad()` in each round
 throws away what the rounds before have computed: the step uses the last small batch alone. No error is raised. Of eight

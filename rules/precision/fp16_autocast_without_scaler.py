@@ -67,5 +67,5 @@ def fp16_autocast_without_scaler(step: TrainingStep) -> Iterator[Draft]:
     if is_test(step.file) or step.owned:
         return
     for backward, cast in unscaled_halves(step):
-        message = "the gradients are computed in float16 and the loss is not scaled: small ones become 0"
+        message = "`backward` computes gradients in float16 and no scaler scales the loss: small ones become 0"
         yield Draft(backward, message, ((cast.node, "float16 unless `dtype=torch.bfloat16` is given"),))
