@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from hplint.facts.events import Role
 from hplint.facts.lifetimes import followed, optimizers
-from hplint.facts.syntax import Attribute, Call, Dict, Expr, Literal, Subscript
-from hplint.facts.tree import last_name, walk
+from hplint.facts.syntax import Assign, Attribute, Call, Dict, Expr, Literal, Name, Return, Subscript
+from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:
@@ -46,9 +46,23 @@ def _resumed(file: File) -> Expr | None:
         key = each.index.value if isinstance(each.index, Literal) else None
         if isinstance(key, str) and _EPOCH.fullmatch(key):
             loaded = followed(file, each.value)
-            if isinstance(loaded, Call) and file.qualified(loaded.func) == "torch.load":
+            if isinstance(loaded, Call) and file.qualified(loaded.func) == "torch.load" and _goes_on(file, each):
                 return each
     return None
+
+
+def _goes_on(file: File, epoch: Subscript) -> bool:
+    """Whether a loop starts at the epoch that is read, and it is not only shown."""
+    ranges = file.callers.by_name.get("range", ())
+    if any(inside(epoch, call) for call in ranges) or any(inside(epoch, each) for each in file.every(Return)):
+        return True
+    names = {
+        last_name(target)
+        for each in file.every(Assign)
+        if each.value is not None and inside(epoch, each.value)
+        for target in each.targets
+    }
+    return any(last_name(part) in names for call in ranges for part in walk(call) if isinstance(part, Name | Attribute))
 
 
 def _loads_optimizer(file: File) -> bool:
