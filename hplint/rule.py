@@ -53,13 +53,15 @@ from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.scaling import (
+    always_together,
     handed_around,
     is_scaled,
     measures_only,
     of_another_model,
-    rate_limited,
     same_optimizer,
     scaler_of,
+    steps_itself,
+    unscaled_twice,
 )
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
@@ -140,6 +142,7 @@ __all__ = [
     "Value",
     "accumulations",
     "again",
+    "always_together",
     "argument",
     "as_number",
     "as_version",
@@ -216,7 +219,6 @@ __all__ = [
     "plain_containers",
     "put_into",
     "quoted",
-    "rate_limited",
     "removals",
     "removed",
     "replace",
@@ -234,6 +236,7 @@ __all__ = [
     "softmax_size",
     "step_calls",
     "stepped",
+    "steps_itself",
     "switched_layers",
     "syntax",
     "tests_around",
@@ -247,6 +250,7 @@ __all__ = [
     "unread_options",
     "unrecorded",
     "unscaled_halves",
+    "unscaled_twice",
     "unshuffled",
     "untested",
     "values_read",

@@ -28,8 +28,7 @@ _GATHERED = re.compile(r"StateDictType|StateDictConfig|offload_to_cpu|cpu_offloa
 class LiveState:
     """``value`` is kept as ``kept`` and still changes with ``model`` when ``use`` expects the old weights.
 
-    ``whole``: the model itself is kept, not its state dict. ``loop``: the training goes on in it. ``noop``: the model
-    is given back its own weights.
+    ``whole``: the model itself is kept, not its state dict. ``noop``: the model is given back its own weights.
     """
 
     value: Expr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hplint.facts.events import Event, EventKind, Role
@@ -73,9 +74,54 @@ def _scales(file: File, loss: Node | None) -> bool:
     return file.receivers.role(scaler) is Role.SCALER and not is_off(file, scaler)
 
 
-def rate_limited(event: Event) -> frozenset[tuple[str, bool, int]]:
+def _rate_limited(event: Event) -> frozenset[tuple[str, bool, int]]:
     """The conditions of an event that let it happen every few rounds only: ``if i % 4 == 0``."""
     return frozenset(guard.key for guard in event.guards if "%" in guard.text)
+
+
+def always_together(computed: Event, use: Event) -> bool:
+    """Whether a step happens wherever the gradients are computed, but for every few rounds."""
+    known = {guard.key for guard in computed.guards} | _rate_limited(use)
+    return all(guard.key in known for guard in use.guards) and computed.loops == use.loops
+
+
+def steps_itself(step: TrainingStep, use: Event) -> bool:
+    """Whether it is the optimizer itself that steps, of which a scaler knows nothing."""
+    file, call = _doer(step, use)
+    return use.role is Role.OPTIMIZER and file.source(call).endswith(".step()")
+
+
+def unscaled_twice(step: TrainingStep) -> Iterator[tuple[Event, Event, bool]]:
+    """The gradients that are unscaled again before the scaler is updated, with what comes before or after.
+
+    True: the other event is an earlier ``unscale_``; False: it is an update that happens every few rounds only.
+    """
+    for position, use in enumerate(step.events):
+        if use.kind is not EventKind.UNSCALE or use.target is None:
+            continue
+        if any(re.search("scal|stage|state", guard.text) for guard in use.guards):
+            continue  # it asks whether that is done
+        before = _unscaled_before(step.events[:position], use)
+        if before is not None:
+            yield use, before, True
+            continue
+        later = step.events[position + 1 :]
+        updates = [each for each in later if each.kind is EventKind.UPDATE_SCALER]
+        steps = [each for each in later if each.kind is EventKind.STEP and same_optimizer(each, use)]
+        rare = all(_rate_limited(each) - _rate_limited(use) for each in (*updates, *steps))
+        if updates and steps and rare and not step.opaque and not use.loops:
+            yield use, updates[0], False
+
+
+def _unscaled_before(earlier: tuple[Event, ...], use: Event) -> Event | None:
+    for event in reversed(earlier):
+        if event.excludes(use):
+            continue
+        if event.kind in (EventKind.UPDATE_SCALER, EventKind.STEP, EventKind.UNKNOWN):
+            return None
+        if event.kind is EventKind.UNSCALE and event.target == use.target and event.loops == use.loops:
+            return event
+    return None
 
 
 def same_optimizer(one: Event, other: Event) -> bool:

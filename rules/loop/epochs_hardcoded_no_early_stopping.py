@@ -66,9 +66,7 @@ def epochs_hardcoded_no_early_stopping(file: File) -> Iterator[Draft]:
         number = rounds(loop)
         leaves = any(isinstance(part, syntax.Simple) and part.kind == "break" for part in walk(loop))
         if number > 3 and not leaves and trains_each_round(file, loop):
-            message = (
-                f"`{file.source(loop.iter)}` always gives {number} epochs: no option or patience ends it earlier"
-            )
+            message = f"`{file.source(loop.iter)}` always gives {number} epochs: no option or patience ends it earlier"
             yield Draft(loop.iter, message)
             return
 

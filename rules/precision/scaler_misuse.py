@@ -95,17 +95,17 @@ from hplint.rule import (
     Event,
     EventKind,
     Level,
-    Role,
     Steps,
     TrainingStep,
+    always_together,
     handed_around,
     insert_line,
     is_scaled,
-    rate_limited,
     replace,
     rule,
-    same_optimizer,
     scaler_of,
+    steps_itself,
+    unscaled_twice,
     within,
 )
 
@@ -123,11 +123,12 @@ def scaler_misuse(step: TrainingStep) -> Iterator[Draft]:
     if "scaler" not in step.file.text.lower():
         return
     for position, use in enumerate(step.events):
-        earlier = [each for each in step.events[:position] if not each.excludes(use)]
         if use.kind is EventKind.STEP and not use.closure:
-            yield from of_step(step, use, earlier)
-        elif use.kind is EventKind.UNSCALE and use.target is not None:
-            yield from unscaled_twice(step, use, earlier, step.events[position + 1 :])
+            yield from of_step(step, use, [each for each in step.events[:position] if not each.excludes(use)])
+    for use, other, before in unscaled_twice(step):
+        message = f"`{use.target}` is unscaled twice before the scaler is updated, which raises RuntimeError"
+        said = "unscaled before" if before else "updated only every few rounds"
+        yield Draft(use.node, message, (*within(use, "unscaled here"), (other.at, said)))
 
 
 def of_step(step: TrainingStep, use: Event, earlier: list[Event]) -> Iterator[Draft]:
@@ -138,7 +139,7 @@ def of_step(step: TrainingStep, use: Event, earlier: list[Event]) -> Iterator[Dr
     if last is None or step.opaque or step.owned or step.belongs_elsewhere(last, use):
         return
     computed = last.kind is EventKind.BACKWARD and always_together(last, use)
-    if computed and use.role is Role.OPTIMIZER and scaler is None and plain(step, use) and is_scaled(step, last):
+    if computed and scaler is None and steps_itself(step, use) and is_scaled(step, last):
         related = (*within(use, "this one steps"), (last.at, "its gradients are scaled here"))
         message = f"`{use.target}` steps by gradients that are still multiplied by the loss scale (65536 at first)"
         yield Draft(use.node, message, related, by_scaler(step, use, last))
@@ -156,18 +157,6 @@ def of_step(step: TrainingStep, use: Event, earlier: list[Event]) -> Iterator[Dr
         yield Draft(use.node, message, within(use, "the step"), fix)
 
 
-def always_together(computed: Event, use: Event) -> bool:
-    """Whether a step happens wherever the gradients are computed, but for every few rounds."""
-    known = {guard.key for guard in computed.guards} | rate_limited(use)
-    return all(guard.key in known for guard in use.guards) and computed.loops == use.loops
-
-
-def plain(step: TrainingStep, use: Event) -> bool:
-    """Whether it is the optimizer itself that steps, of which a scaler knows nothing."""
-    file, call = use.elsewhere or (step.file, use.at)
-    return file.source(call).endswith(".step()")
-
-
 def by_scaler(step: TrainingStep, use: Event, computed: Event) -> DraftFix | None:
     """Let the scaler step."""
     shown = re.match(r"([\w.]+)\.scale\(", step.file.source(computed.node))
@@ -175,23 +164,3 @@ def by_scaler(step: TrainingStep, use: Event, computed: Event) -> DraftFix | Non
         return None
     optimizer = step.file.source(use.node).removesuffix(".step()")
     return replace(use.node, f"{shown.group(1)}.step({optimizer})", "let the scaler step")
-
-
-def unscaled_twice(step: TrainingStep, use: Event, earlier: list[Event], later: tuple[Event, ...]) -> Iterator[Draft]:
-    """Unscaled again, or in each of several rounds before the one that steps."""
-    if any(re.search("scal|stage|state", guard.text) for guard in use.guards):
-        return  # it asks whether that is done
-    message = f"`{use.target}` is unscaled twice before the scaler is updated, which raises RuntimeError"
-    for event in reversed(earlier):
-        if event.kind in (EventKind.UPDATE_SCALER, EventKind.STEP, EventKind.UNKNOWN):
-            break
-        if event.kind is EventKind.UNSCALE and event.target == use.target and event.loops == use.loops:
-            yield Draft(use.node, message, (*within(use, "unscaled here"), (event.at, "unscaled before")))
-            return
-    updates = [each for each in later if each.kind is EventKind.UPDATE_SCALER]
-    steps = [each for each in later if each.kind is EventKind.STEP and same_optimizer(each, use)]
-    rare = [each for each in (*updates, *steps) if rate_limited(each) - rate_limited(use)]
-    if updates and steps and len(rare) == len(updates) + len(steps) and not step.opaque and not use.loops:
-        yield Draft(
-            use.node, message, (*within(use, "unscaled here"), (updates[0].at, "updated only every few rounds"))
-        )
