@@ -8,8 +8,12 @@ from typing import Any, Protocol, TypeAlias
 
 from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
+from hplint.facts.accumulation import Accumulation, accumulations, counted_data, mean_loss, moved_line, shown_in
+from hplint.facts.autocasting import autocast_type, autocasts, halved_models, is_on, unscaled_halves
+from hplint.facts.averages import wrong_averages
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
+from hplint.facts.checkpoints import partial_checkpoints
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
 from hplint.facts.constructed import (
     called_when_made,
@@ -19,13 +23,16 @@ from hplint.facts.constructed import (
     put_into,
     torch_module,
 )
+from hplint.facts.cut_graphs import CutGraph, cut_graphs, unrecorded
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
 from hplint.facts.kept_graphs import kept_graphs
+from hplint.facts.kept_losses import KeptLoss, kept_losses
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values, words_of
+from hplint.facts.left_in_eval import LeftInEval, left_in_eval
 from hplint.facts.lifetimes import (
     Group,
     followed,
@@ -37,11 +44,24 @@ from hplint.facts.lifetimes import (
     sets_rate_later,
     with_groups,
 )
+from hplint.facts.live_states import LiveState, live_states, trains_each_round
+from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_class
 from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
+from hplint.facts.scaling import (
+    always_together,
+    handed_around,
+    is_scaled,
+    measures_only,
+    of_another_model,
+    same_optimizer,
+    scaler_of,
+    steps_itself,
+    unscaled_twice,
+)
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
 from hplint.facts.statements import line_beside, moved_before, moved_behind
@@ -53,6 +73,7 @@ from hplint.facts.training_data import TrainLoader, unshuffled
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
+from hplint.facts.unstepped import again, never_stepped, without_gradients
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
@@ -66,6 +87,7 @@ from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 __all__ = [
     "OPTIONS_OF_SOME",
     "OPTION_ALIASES",
+    "Accumulation",
     "Argument",
     "AttributeStore",
     "AttributeUse",
@@ -74,6 +96,7 @@ __all__ = [
     "Built",
     "Calls",
     "Classes",
+    "CutGraph",
     "DefaultKind",
     "Draft",
     "DraftEdit",
@@ -86,9 +109,12 @@ __all__ = [
     "Files",
     "Grad",
     "Group",
+    "KeptLoss",
     "Labelled",
     "Layer",
+    "LeftInEval",
     "Level",
+    "LiveState",
     "Located",
     "LossUse",
     "ModuleClass",
@@ -114,15 +140,22 @@ __all__ = [
     "Uncleared",
     "Unread",
     "Value",
+    "accumulations",
+    "again",
+    "always_together",
     "argument",
     "as_number",
     "as_version",
+    "autocast_type",
+    "autocasts",
     "broken",
     "called_when_made",
     "closest",
     "constant",
     "constants",
     "count_plain_layers",
+    "counted_data",
+    "cut_graphs",
     "delete_argument",
     "depends_on_mode",
     "early_schedules",
@@ -136,6 +169,8 @@ __all__ = [
     "follows",
     "for_argument",
     "given_size",
+    "halved_models",
+    "handed_around",
     "handed_on",
     "holds_weights",
     "hyperparameter_of",
@@ -145,27 +180,41 @@ __all__ = [
     "is_complete",
     "is_given",
     "is_module",
+    "is_on",
+    "is_prediction_name",
+    "is_scaled",
+    "is_target_name",
     "is_test",
     "kept_graphs",
+    "kept_losses",
     "labelled_values",
+    "left_in_eval",
+    "live_states",
     "local_name",
     "look_alike",
+    "loss_class",
     "losses_given",
     "made_by",
     "made_from",
     "may_be_zero",
+    "mean_loss",
     "meant_to_stay_on",
+    "measures_only",
     "module_class",
     "move_before",
     "moved_behind",
+    "moved_line",
     "needs_no_gradients",
     "never_cleared",
     "never_sets_rate",
+    "never_stepped",
     "number",
+    "of_another_model",
     "optimizer_of",
     "optimizers",
     "own_parser",
     "parameter_groups",
+    "partial_checkpoints",
     "placed",
     "plain_containers",
     "put_into",
@@ -176,15 +225,19 @@ __all__ = [
     "replace",
     "role_of",
     "rule",
+    "same_optimizer",
+    "scaler_of",
     "schedulers",
     "self_name",
     "sets_rate_later",
     "settings",
     "settings_of",
+    "shown_in",
     "shows_regularisation",
     "softmax_size",
     "step_calls",
     "stepped",
+    "steps_itself",
     "switched_layers",
     "syntax",
     "tests_around",
@@ -193,16 +246,22 @@ __all__ = [
     "torch_roles",
     "trained_models",
     "training_loops",
+    "trains_each_round",
     "undefined_uses",
     "unread_options",
+    "unrecorded",
+    "unscaled_halves",
+    "unscaled_twice",
     "unshuffled",
     "untested",
     "values_read",
     "walk",
     "with_groups",
     "within",
+    "without_gradients",
     "without_operation",
     "words_of",
+    "wrong_averages",
 ]
 
 

@@ -1,0 +1,137 @@
+"""Automatic mixed precision: in which precision ``autocast`` works, and whether a loss is scaled for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from hplint.facts import syntax
+from hplint.facts.calls import BoundCall, Presence
+from hplint.facts.events import EventKind
+from hplint.facts.syntax import Attribute, Binding, Call, Name, Node
+from hplint.facts.training import TrainingStep
+from hplint.facts.tree import inside, last_name
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+AUTOCASTS = frozenset({"torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast"})
+_OTHERS_SCALE = re.compile(r"scal(e|er|ing)|accelerat|deepspeed|fabric|apex|bf16|bfloat16|engine|loss_multiplier", re.I)
+
+
+@lru_cache(maxsize=1)
+def autocasts(file: File) -> tuple[BoundCall, ...]:
+    """Every construction of an ``autocast`` in a file."""
+    return tuple(call for call in file.calls if call.name in AUTOCASTS and not call.via)
+
+
+def autocast_type(file: File, call: BoundCall) -> str | None:
+    """``float16`` or ``bfloat16``, None where that is not certain."""
+    given = call.argument("dtype")
+    if given.presence is Presence.UNKNOWN:
+        return None
+    if given.node is not None:
+        value = given.node.value
+        known = file.assigned(value) if isinstance(value, Name) else value
+        name = file.qualified(known) if known is not None else None
+        return name.removeprefix("torch.") if name in ("torch.float16", "torch.bfloat16") else _alias(name)
+    if call.name == "torch.cpu.amp.autocast":
+        return "bfloat16"
+    device = "cuda" if call.name.startswith("torch.cuda") else _device(call)
+    return {"cuda": "float16", "cpu": "bfloat16"}.get(device or "")
+
+
+def _alias(name: str | None) -> str | None:
+    return "float16" if name == "torch.half" else None
+
+
+def _device(call: BoundCall) -> str | None:
+    single = call.argument("device_type").value.single
+    return single.constant if single is not None and isinstance(single.constant, str) else None
+
+
+def is_on(call: BoundCall) -> bool:
+    """Whether ``enabled`` is left out or certainly true."""
+    enabled = call.argument("enabled")
+    if enabled.presence is not Presence.PRESENT:
+        return enabled.presence is Presence.ABSENT
+    single = enabled.value.single
+    return single is not None and single.constant is True
+
+
+def unscaled_halves(step: TrainingStep) -> Iterator[tuple[Node, BoundCall]]:
+    """The ``backward`` calls whose loss is computed in float16 and that nothing scales, with the ``autocast``."""
+    file = step.file
+    if "autocast" not in file.text or _OTHERS_SCALE.search(file.text) or file.uses_project:
+        return
+    halves = [call for call in autocasts(file) if autocast_type(file, call) == "float16" and is_on(call)]
+    for event in step.events if halves else ():
+        call = event.node
+        if event.kind is not EventKind.BACKWARD or event.via is not None or not isinstance(call, Call) or call.args:
+            continue
+        loss = call.func.value if isinstance(call.func, Attribute) else None
+        binding = _last(file, loss) if isinstance(loss, Name) else None
+        around = None if binding is None else _around(file, binding, halves)
+        if around is not None:
+            yield call, around
+
+
+def _last(file: File, name: Name) -> Binding | None:
+    """What sets a name last before it is read."""
+    found = file.names.lookup(name.id, name.scope)
+    before = [each for each in found[1] if each.end <= name.start] if found is not None else []
+    return max(before, key=lambda each: each.start, default=None)
+
+
+def _around(file: File, node: Node, halves: list[BoundCall]) -> BoundCall | None:
+    """The ``autocast`` that a record stands in."""
+    for statement in file.every(syntax.With):
+        for context, _ in statement.items if inside(node, statement) else ():
+            for call in halves:
+                if call.node is context:
+                    return call
+    return None
+
+
+def halved_models(file: File, optimizer: BoundCall) -> Iterator[Call]:
+    """Where a model is turned to float16 before its parameters are given to an optimizer, in the same function."""
+    given = optimizer.argument("params").node
+    owner = None if given is None else file.receivers.owner(given.value)
+    if owner is None:
+        return
+    function = file.callers.function_around(optimizer.node)
+    for name in ("half", "to"):
+        for call in file.callers.by_name.get(name, ()):
+            func = call.func
+            if not isinstance(func, Attribute) or call.start > optimizer.node.start or not _halves(file, call, name):
+                continue
+            same = file.receivers.text(func.value) == owner or _assigns(file, call, owner)
+            if same and file.callers.function_around(call) is function and not _back(file, call, owner):
+                yield call
+
+
+def _halves(file: File, call: Call, name: str) -> bool:
+    if name == "half":
+        return not call.args
+    return any(file.qualified(arg.value) in ("torch.float16", "torch.half") for arg in call.args)
+
+
+def _assigns(file: File, call: Call, owner: str) -> bool:
+    return any(
+        each.value is call and any(file.source(target) == owner for target in each.targets)
+        for each in file.every(syntax.Assign)
+    )
+
+
+def _back(file: File, call: Call, owner: str) -> bool:
+    """Whether a model is turned to float32 again later, or only inputs of its kind are."""
+    later = (*file.callers.by_name.get("float", ()), *file.callers.by_name.get("to", ()))
+    return any(
+        isinstance(each.func, Attribute)
+        and each.start > call.start
+        and file.receivers.text(each.func.value) == owner
+        and (last_name(each.func) == "float" or any(file.qualified(a.value) == "torch.float32" for a in each.args))
+        for each in later
+    )

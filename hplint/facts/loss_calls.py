@@ -1,0 +1,69 @@
+"""Calls of torch's losses, and what the names of their arguments say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hplint.facts import torch_roles as roles
+from hplint.facts.makers import made_by
+from hplint.facts.receivers import words
+from hplint.facts.syntax import Attribute, Call, Expr, Name
+from hplint.facts.tree import last_name
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+_TARGETS = frozenset({"target", "targets", "label", "labels", "y", "truth", "gt", "groundtruth"})
+_PREDICTIONS = frozenset(
+    {"output", "outputs", "out", "pred", "preds", "predicted", "prediction", "predictions", "logit", "logits"}
+    | {"hat", "yhat", "probs", "prob", "score", "scores", "estimate"}
+)
+_CASTS = frozenset({"float", "long", "to", "cuda", "cpu", "view", "reshape", "squeeze", "unsqueeze", "type", "double"})
+_FUNCTIONS = {
+    "binary_cross_entropy": "BCELoss",
+    "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
+    "cross_entropy": "CrossEntropyLoss",
+    "l1_loss": "L1Loss",
+    "mse_loss": "MSELoss",
+    "smooth_l1_loss": "SmoothL1Loss",
+    "nll_loss": "NLLLoss",
+    "poisson_nll_loss": "PoissonNLLLoss",
+    "soft_margin_loss": "SoftMarginLoss",
+    "multilabel_soft_margin_loss": "MultiLabelSoftMarginLoss",
+    "multi_margin_loss": "MultiMarginLoss",
+}
+
+
+def _named(expr: Expr) -> frozenset[str]:
+    """The words of the name of a tensor, seen through casts."""
+    while isinstance(expr, Call) and isinstance(expr.func, Attribute) and expr.func.attr in _CASTS:
+        expr = expr.func.value
+    return frozenset(words(last_name(expr))) if isinstance(expr, Name | Attribute) else frozenset()
+
+
+def is_target_name(expr: Expr) -> bool:
+    """Whether a tensor is called a target, and nothing else."""
+    named = _named(expr)
+    return bool(named & _TARGETS) and not named & _PREDICTIONS
+
+
+def is_prediction_name(expr: Expr) -> bool:
+    """Whether a tensor is called a prediction, and no target but for ``y_pred``."""
+    named = _named(expr)
+    return bool(named & _PREDICTIONS) and not named & (_TARGETS - {"y"})
+
+
+def loss_class(file: File, call: Call) -> str | None:
+    """The class of the loss of torch that a call computes, ``CrossEntropyLoss`` for ``F.cross_entropy`` too."""
+    name = file.qualified(call.func)
+    if name is not None:
+        module, _, short = name.rpartition(".")
+        if module == "torch.nn.functional":
+            return _FUNCTIONS.get(short)
+        if name.startswith("torch."):
+            return None
+    made = (call.func,) if isinstance(call.func, Call) else made_by(file, call.func)
+    names = {file.qualified(each.func) or "" for each in made}
+    only = names.pop() if len(names) == 1 else ""
+    short = only.removeprefix("torch.nn.")
+    return short if only.startswith("torch.nn.") and short in roles.LOSSES else None

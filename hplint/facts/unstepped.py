@@ -1,0 +1,132 @@
+"""Training loops from which a part is missing: gradients that nobody uses, steps without gradients."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from hplint.facts.calls import BoundCall
+from hplint.facts.events import Event, EventKind, Role
+from hplint.facts.journeys import journey
+from hplint.facts.lifetimes import OPTIMIZERS, SCHEDULERS, optimizers
+from hplint.facts.makers import made_by
+from hplint.facts.receivers import words
+from hplint.facts.syntax import Attribute, Call, Expr, For, FunctionDef, Name, Node, While
+from hplint.facts.training import TrainingStep
+from hplint.facts.tree import inside, last_name, walk
+from hplint.records import value_record
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+_LOSS = re.compile(r"loss|criterion|cost|objective|nll|mse|cross_entropy", re.IGNORECASE)
+_READS = frozenset({"zero_grad", "param_groups", "state_dict", "load_state_dict", "defaults", "state"})
+_SEEN = ("torch.", "builtins.", "numpy.", "tqdm.", "time.", "os.", "math.", "random.", "wandb.", "logging.")
+_DIFFERENTIATES = re.compile(r"backward|\.grad\b|autograd|register_hook|torch\.func|functorch|closure|hogwild")
+
+
+def never_stepped(file: File) -> Iterator[tuple[BoundCall, Attribute]]:
+    """The optimizers whose gradients are cleared, and that are never stepped; with the clearing.
+
+    None where gradients are read, or weights written: then steps are made by hand.
+    """
+    if any(each.attr in ("grad", "grads", "copy_", "add_", "sub_") for each in file.every(Attribute)):
+        return
+    for call in optimizers(file):
+        if call.inherited or call.subclass is not None or call.via is not None:
+            continue
+        way = journey(file, call.node)
+        if way.escapes or any(each.attr not in _READS for each in way.read):
+            continue
+        if not all((file.qualified(taker.func) or "").startswith(SCHEDULERS) for taker, _ in way.handed):
+            continue
+        cleared = next((each for each in way.read if each.attr == "zero_grad"), None)
+        if cleared is not None and not _others_step(file, cleared):
+            yield call, cleared
+
+
+def _others_step(file: File, clear: Attribute) -> bool:
+    """Whether anything steps in the innermost loop around a clearing: a GAN also clears what it does not train."""
+    loops: list[For | While] = [*file.every(For), *file.every(While)]
+    around = [loop for loop in loops if inside(clear, loop)]
+    loop = max(around, key=lambda each: each.start, default=None)
+    return loop is None or any(last_name(call.func) == "step" for call in file.within(Call, loop))
+
+
+@value_record
+class WithoutGradients:
+    """A loop in which ``optimizer`` steps at ``step``, though nothing in the file computes gradients."""
+
+    step: Call
+    optimizer: Expr
+    clear: Call
+    loss: Node
+
+
+def without_gradients(file: File) -> Iterator[WithoutGradients]:
+    """The loops that clear gradients, compute a loss and step, in a file that computes no gradients."""
+    if _DIFFERENTIATES.search(file.text):
+        return
+    loops: list[For | While] = [*file.all(For), *file.all(While)]
+    for step in file.callers.by_name.get("step", ()):
+        around = [loop for loop in loops if inside(step, loop)]
+        func = step.func
+        if not around or step.args or not isinstance(func, Attribute) or not _is_torch(file, func.value):
+            continue
+        loop = max(around, key=lambda each: each.start)
+        calls = [part for part in walk(loop, skip=(FunctionDef,)) if isinstance(part, Call)]
+        text = file.source(func.value)
+        clear = next((each for each in calls if file.source(each.func) == f"{text}.zero_grad"), None)
+        loss = next((each for each in calls if _LOSS.search(last_name(each.func))), None)
+        if clear is not None and loss is not None and all(_is_seen(file, each) for each in calls):
+            yield WithoutGradients(step, func.value, clear, loss)
+
+
+def _is_torch(file: File, optimizer: Expr) -> bool:
+    made = made_by(file, optimizer)
+    return bool(made) and all((file.qualified(call.func) or "").startswith(OPTIMIZERS) for call in made)
+
+
+def _is_seen(file: File, call: Call) -> bool:
+    """Whether a call certainly computes no gradients: of a library, a model, a loss, or a method of a plain value."""
+    name = file.qualified(call.func) or ""
+    if name.startswith(_SEEN):
+        return True
+    func = call.func
+    role = file.receivers.role(func)
+    if role is Role.MODULE or _LOSS.search(last_name(func)):
+        return isinstance(func, Name | Attribute)
+    if isinstance(func, Attribute):
+        owner = func.value
+        if isinstance(owner, Name) and owner.id == "self":
+            return False
+        return not ({"train", "fit", "learn", "update", "manual", "run"} & set(words(func.attr)))
+    return False
+
+
+def again(step: TrainingStep) -> Iterator[tuple[Event, Event]]:
+    """Two calls of ``backward`` on one loss, whose graph is gone after the first: the first and the second."""
+    calls = [event for event in step.events if event.kind is EventKind.BACKWARD and event.via is None]
+    for first, second in pairwise(calls):
+        if first.excludes(second) or first.loops != second.loops or first.target != second.target:
+            continue
+        if not first.always_before(second) or _keeps(first) or first.target is None:
+            continue
+        loss = _operand(first)
+        if isinstance(loss, Name) and isinstance(_operand(second), Name):
+            found = step.file.names.lookup(loss.id, loss.scope)
+            bindings = found[1] if found is not None else ()
+            if bindings and not any(first.node.start < each.start < second.node.start for each in bindings):
+                yield first, second
+
+
+def _operand(event: Event) -> Expr | None:
+    call = event.node
+    return call.func.value if isinstance(call, Call) and isinstance(call.func, Attribute) and not call.args else None
+
+
+def _keeps(event: Event) -> bool:
+    """Whether a ``backward`` may keep the graph."""
+    return isinstance(event.node, Call) and bool(event.node.args)

@@ -1,0 +1,1 @@
+"""Rules about mixed precision: autocast, gradient scalers, half-precision weights."""
