@@ -45,6 +45,7 @@ from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
+from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import line_beside, moved_before, moved_behind
 from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
@@ -78,6 +79,7 @@ __all__ = [
     "Draft",
     "DraftEdit",
     "DraftFix",
+    "Drawn",
     "EarlySchedule",
     "Evaluation",
     "Event",
@@ -105,6 +107,7 @@ __all__ = [
     "Safety",
     "Setting",
     "Signature",
+    "Split",
     "Step",
     "StepCall",
     "Steps",
@@ -195,6 +198,7 @@ __all__ = [
     "undefined_uses",
     "unread_options",
     "unshuffled",
+    "unstable_splits",
     "untested",
     "values_read",
     "walk",

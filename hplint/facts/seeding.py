@@ -1,0 +1,100 @@
+"""Where random number generators are seeded, which ones and with what, and whether several processes run a program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from hplint.facts.syntax import Call, Expr, Import
+from hplint.facts.tree import last_name
+from hplint.records import value_record
+
+if TYPE_CHECKING:
+    from hplint.facts.file import File
+
+TORCH, NUMPY, PYTHON = "torch", "numpy", "python"
+EVERY = frozenset({TORCH, NUMPY, PYTHON})
+_ONLY = {
+    **dict.fromkeys(("torch.manual_seed", "torch.random.manual_seed", "torch.seed", "torch.random.seed"), TORCH),
+    "torch.set_rng_state": TORCH,
+    "numpy.random.seed": NUMPY,
+    "random.seed": PYTHON,
+}
+_OF_DEVICES = ("torch.cuda.", "torch.mps.", "torch.xpu.", "torch.npu.", "torch.mlu.", "torch_xla.")
+_OTHERS = ("tensorflow.", "jax.", "dgl.", "cupy.", "imgaug.")
+_SEEDS = re.compile(r"seed|determinis|reproduc|fix_random|rng_state", re.IGNORECASE)
+_RANK = re.compile(r"\brank|_rank|\bget_rank|process_index|local_rank|RANK", re.IGNORECASE)
+_PROCESSES = re.compile(
+    r"\binit_process_group\(|\bAccelerator\(|\bdeepspeed\.initialize\(|"
+    r"(?:strategy|accelerator)\s*=\s*[\"'](?:ddp|fsdp|deepspeed)"
+)
+
+
+@value_record
+class Seeding:
+    """One call that seeds. ``of``: the generators that it is certain to seed, or that it may seed.
+
+    ``given``: what it seeds them with, None where that is not written there. ``certain``: it is known which ones.
+    """
+
+    call: Call
+    of: frozenset[str]
+    given: Expr | None
+    certain: bool
+
+    def by_rank(self, file: File) -> bool:
+        """Whether each process of a distributed run is given a seed of its own."""
+        return self.given is not None and _RANK.search(file.source(self.given)) is not None
+
+
+def seedings(file: File) -> tuple[Seeding, ...]:
+    """The calls that seed, or whose names say so, in the order of the text."""
+    return _seedings(file)
+
+
+@lru_cache(maxsize=1)
+def _seedings(file: File) -> tuple[Seeding, ...]:
+    return tuple(_read(file)) if _SEEDS.search(file.text) else ()
+
+
+def _read(file: File) -> Iterator[Seeding]:
+    for call in file.all(Call):
+        if not _SEEDS.search(last_name(call.func)):
+            continue
+        name = file.qualified(call.func) or ""
+        given = call.args[0].value if call.args and not call.args[0].star else None
+        if name in _ONLY:
+            yield Seeding(call, frozenset({_ONLY[name]}), given, certain=True)
+        elif name.startswith((*_OF_DEVICES, *_OTHERS)) or last_name(call.func) in ("initial_seed", "get_rng_state"):
+            continue
+        elif not _of_a_generator(file, call):
+            yield Seeding(call, EVERY, given, certain=False)
+
+
+def _of_a_generator(file: File, call: Call) -> bool:
+    """Whether a call seeds one generator object: ``torch.Generator().manual_seed(0)``, ``env.seed(0)``."""
+    return file.qualified(call.func) is None and last_name(call.func) in ("manual_seed", "seed")
+
+
+def seeds_unseen(file: File) -> bool:
+    """Whether something outside of the file may seed: a module of the project that it imports, a trainer."""
+    if "TrainingArguments" in file.text or "import *" in file.text:
+        return True
+    return any("seed" in module.text for module in _imported(file))
+
+
+def _imported(file: File) -> Iterator[File]:
+    for statement in file.every(Import):
+        module = "." * statement.level + (statement.module or "")
+        for name, _ in statement.names or (("", None),):
+            dotted = f"{module}.{name}" if module.strip(".") and name else module + name
+            found = file.imported(dotted)
+            if found is not None:
+                yield found[0]
+
+
+def in_processes(file: File) -> bool:
+    """Whether a file itself starts, or joins, a run of several processes that execute it alike."""
+    return _PROCESSES.search(file.text) is not None
