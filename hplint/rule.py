@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
+from hplint.facts.augmentation import Augmented, augmented_evaluation
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
@@ -70,6 +71,7 @@ __all__ = [
     "Argument",
     "AttributeStore",
     "AttributeUse",
+    "Augmented",
     "BoundCall",
     "Broken",
     "Built",
@@ -120,6 +122,7 @@ __all__ = [
     "argument",
     "as_number",
     "as_version",
+    "augmented_evaluation",
     "broken",
     "called_when_made",
     "closest",
