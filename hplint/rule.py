@@ -21,6 +21,7 @@ from hplint.facts.constructed import (
     put_into,
     torch_module,
 )
+from hplint.facts.data_sizes import size_of
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
@@ -52,7 +53,7 @@ from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
 from hplint.facts.switching import switched_layers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
-from hplint.facts.training_data import TrainLoader, unshuffled
+from hplint.facts.training_data import TrainLoader, fed_to_training, feeds_evaluation, unshuffled
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
@@ -138,6 +139,8 @@ __all__ = [
     "exponent_lost",
     "exports",
     "features",
+    "fed_to_training",
+    "feeds_evaluation",
     "followed",
     "follows",
     "for_argument",
@@ -187,6 +190,7 @@ __all__ = [
     "settings",
     "settings_of",
     "shows_regularisation",
+    "size_of",
     "softmax_size",
     "step_calls",
     "stepped",

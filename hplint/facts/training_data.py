@@ -242,3 +242,17 @@ def _twin(file: File, call: BoundCall, loaders: list[BoundCall]) -> bool:
     mine = {data.start for data in datasets_of(file, call)}
     others = [each for each in loaders if each.node is not call.node and not _says_nothing(each)]
     return any(mine & {data.start for data in datasets_of(file, each)} for each in others)
+
+
+def fed_to_training(file: File) -> frozenset[int]:
+    """The places of the loaders that a training loop certainly goes over."""
+    return frozenset(start for start, _ in uses(file))
+
+
+def feeds_evaluation(file: File, call: BoundCall) -> bool:
+    """Whether a loader is named for evaluation, itself and by what it is over, and for nothing else."""
+    data = call.argument("dataset").node
+    kept = set(names_of(file, call.node))
+    over = set(words("" if data is None else file.source(data)))
+    named = {word for word in kept | over if NOT_TRAINING.fullmatch(word)}
+    return bool(named) and not any(_TRAINS.search(word) for word in kept | over)
