@@ -58,6 +58,7 @@ from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
 from hplint.facts.values import Origin, OriginKind, Possible, Value
+from hplint.facts.worker_streams import SharedStream, shared_streams
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
 from hplint.model import Level, Safety
@@ -109,6 +110,7 @@ __all__ = [
     "Runtime",
     "Safety",
     "Setting",
+    "SharedStream",
     "Signature",
     "Split",
     "Step",
@@ -189,6 +191,7 @@ __all__ = [
     "sets_rate_later",
     "settings",
     "settings_of",
+    "shared_streams",
     "shows_regularisation",
     "size_of",
     "softmax_size",
