@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeAlias
 from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
 from hplint.facts.augmentation import Augmented, augmented_evaluation
+from hplint.facts.branches import branches
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
@@ -46,6 +47,7 @@ from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
+from hplint.facts.seeding import seeded_too_late
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
 from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import line_beside, moved_before, moved_behind
@@ -126,6 +128,7 @@ __all__ = [
     "as_number",
     "as_version",
     "augmented_evaluation",
+    "branches",
     "broken",
     "called_when_made",
     "closest",
@@ -187,6 +190,7 @@ __all__ = [
     "role_of",
     "rule",
     "schedulers",
+    "seeded_too_late",
     "self_name",
     "sets_rate_later",
     "settings",

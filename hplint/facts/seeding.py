@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from hplint.facts.syntax import Call, Expr, Import
-from hplint.facts.tree import last_name
+from hplint.facts.branches import branches
+from hplint.facts.syntax import Assign, Attribute, Call, ClassDef, Expr, For, Import, While
+from hplint.facts.tree import inside, last_name
 from hplint.records import value_record
 
 if TYPE_CHECKING:
@@ -98,3 +99,45 @@ def _imported(file: File) -> Iterator[File]:
 def in_processes(file: File) -> bool:
     """Whether a file itself starts, or joins, a run of several processes that execute it alike."""
     return _PROCESSES.search(file.text) is not None
+
+
+# --- too late, and too few
+
+_WEIGHTS_SET = re.compile(
+    r"load_state_dict|from_pretrained|pretrained|weights=|\binit\.\w+_\(|\.apply\(|reset_parameters|_initialize_weights"
+)
+
+
+def seeded_too_late(file: File) -> Iterator[tuple[Call, Call]]:
+    """The only seeding of torch in a file, with a model that is trained and certainly made before it."""
+    seeds = [each for each in seedings(file) if TORCH in each.of]
+    if len(seedings(file)) == 0 or len(seeds) == 0 or not all(each.certain for each in seedings(file)):
+        return
+    first = seeds[0].call
+    if "backward(" not in file.text or _WEIGHTS_SET.search(file.text) or seeds_unseen(file):
+        return
+    loops: tuple[For | While, ...] = (*file.all(For), *file.all(While))
+    if any(each.call.scope != first.scope for each in seeds) or any(inside(first, loop) for loop in loops):
+        return
+    for module in file.all(Assign):
+        model, target = module.value, module.targets[0]
+        if not isinstance(model, Call) or model.scope != first.scope or model.start > first.start:
+            continue
+        made = _model(file, model) if f"{file.source(target)}.parameters(" in file.text else None
+        if made is not None and branches(file, model) <= branches(file, first):
+            yield first, made
+            return
+
+
+def _model(file: File, call: Call) -> Call | None:
+    """The call that makes a model with weights: of a class in view, or layers of torch."""
+    while isinstance(call.func, Attribute) and call.func.attr in ("to", "cuda") and isinstance(call.func.value, Call):
+        call = call.func.value
+    defined = file.definition(call.func)
+    if isinstance(defined, ClassDef):
+        known = any(each.node is defined and bool(each.layers) for each in file.modules)
+        return call if known else None
+    return call if file.qualified(call.func) in _LAYERS else None
+
+
+_LAYERS = frozenset({f"torch.nn.{name}" for name in ("Sequential", "Linear", "LSTM", "GRU", "RNN", "Transformer")})
