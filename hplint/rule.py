@@ -43,6 +43,7 @@ from hplint.facts.lifetimes import (
 )
 from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
+from hplint.facts.overwritten import Overwritten, overwritten
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
@@ -102,6 +103,7 @@ __all__ = [
     "ModuleClass",
     "Origin",
     "OriginKind",
+    "Overwritten",
     "Place",
     "PlainContainer",
     "Possible",
@@ -178,6 +180,7 @@ __all__ = [
     "number",
     "optimizer_of",
     "optimizers",
+    "overwritten",
     "own_parser",
     "parameter_groups",
     "placed",
