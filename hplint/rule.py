@@ -43,6 +43,7 @@ from hplint.facts.lifetimes import (
 )
 from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
+from hplint.facts.normalizing import Misfit, misfits
 from hplint.facts.overwritten import Overwritten, overwritten
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
@@ -100,6 +101,7 @@ __all__ = [
     "Level",
     "Located",
     "LossUse",
+    "Misfit",
     "ModuleClass",
     "Origin",
     "OriginKind",
@@ -171,6 +173,7 @@ __all__ = [
     "made_from",
     "may_be_zero",
     "meant_to_stay_on",
+    "misfits",
     "module_class",
     "move_before",
     "moved_behind",

@@ -17,7 +17,7 @@ from hplint.records import value_record
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_COMPOSES = ("torchvision.transforms.Compose", "torchvision.transforms.v2.Compose", "torch.nn.Sequential")
+COMPOSES = ("torchvision.transforms.Compose", "torchvision.transforms.v2.Compose", "torch.nn.Sequential")
 _RANDOM = re.compile(
     r"torchvision\.transforms\.(v2\.)?(Random\w+|ColorJitter|AutoAugment|RandAugment|TrivialAugmentWide)"
 )
@@ -132,16 +132,17 @@ def _random_of(file: File, call: Call, depth: int) -> Call | None:
     name = file.qualified(call.func) or ""
     if _RANDOM.fullmatch(name):
         return None if _never(call) else call
-    if name not in _COMPOSES or not depth:
+    if name not in COMPOSES or not depth:
         return None
-    for element in _elements(file, call):
+    for element in composed(file, call):
         inner = _random_of(file, element, depth - 1) if isinstance(element, Call) else None
         if inner is not None:
             return inner
     return None
 
 
-def _elements(file: File, call: Call) -> tuple[Expr, ...]:
+def composed(file: File, call: Call) -> tuple[Expr, ...]:
+    """The transforms that a call puts together, names of one meaning followed; none where they are not in view."""
     if not call.args or call.args[0].star:
         return ()
     first = call.args[0].value
