@@ -68,7 +68,7 @@ for x, y in loader:
 
 from collections.abc import Iterator
 
-from hplint.rule import BoundCall, Draft, DraftFix, File, Files, Level, made_by, replace, rule, syntax
+from hplint.rule import BoundCall, Draft, DraftFix, File, Files, Level, is_test, made_by, replace, rule, syntax
 
 ASKS = {"mixed_precision": (None, "no", "bf16"), "gradient_accumulation_steps": (1,), "deepspeed_plugin": (None,)}
 
@@ -90,7 +90,7 @@ def raw_backward_with_accelerate(file: File) -> Iterator[Draft]:
     methods = [(each, each.func) for each in calls if isinstance(each.func, syntax.Attribute)]
     backward = [(each, func) for each, func in methods if func.attr == "backward"]
     prepared = [func.value for _, func in methods if func.attr == "prepare"]
-    alone = len(made) == 1 and prepared and all(is_made(file, each, made[0]) for each in prepared)
+    alone = len(made) == 1 and prepared and not is_test(file) and all(is_made(file, each, made[0]) for each in prepared)
     if not alone or any(given(each) or is_made(file, func.value, made[0]) for each, func in backward):
         return
     asked = next((argument for name, off in ASKS.items() if (argument := asks(made[0], name, off)) is not None), None)
