@@ -24,6 +24,7 @@ from hplint.facts.constructed import (
 )
 from hplint.facts.data_sizes import size_of
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
+from hplint.facts.epoch_order import SameOrder, same_orders
 from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
@@ -115,6 +116,7 @@ __all__ = [
     "Rule",
     "Runtime",
     "Safety",
+    "SameOrder",
     "Setting",
     "SharedStream",
     "Signature",
@@ -195,6 +197,7 @@ __all__ = [
     "replace",
     "role_of",
     "rule",
+    "same_orders",
     "schedulers",
     "seeded_too_late",
     "self_name",

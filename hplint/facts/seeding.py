@@ -83,10 +83,11 @@ def seeds_unseen(file: File) -> bool:
     """Whether something outside of the file may seed: a module of the project that it imports, a trainer."""
     if "TrainingArguments" in file.text or "import *" in file.text:
         return True
-    return any("seed" in module.text for module in _imported(file))
+    return any("seed" in module.text for module in imported(file))
 
 
-def _imported(file: File) -> Iterator[File]:
+def imported(file: File) -> Iterator[File]:
+    """The modules of the project that a file imports from."""
     for statement in file.every(Import):
         module = "." * statement.level + (statement.module or "")
         for name, _ in statement.names or (("", None),):
