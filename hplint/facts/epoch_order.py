@@ -53,9 +53,10 @@ def same_orders(file: File) -> Iterator[SameOrder]:
             continue
         epochs = _epochs(file, loop)
         if epochs is not None:
-            held = next((each.id for each in way.names if isinstance(each, Name)), None)
+            held = next((each for each in way.names if isinstance(each, Name)), None)
             near = _function(file, sampler.node) is _function(file, epochs)
-            yield SameOrder(sampler.node, loader, epochs, held if near else None)
+            only = held is not None and file.assigned(held) is sampler.node
+            yield SameOrder(sampler.node, loader, epochs, held.id if held is not None and near and only else None)
 
 
 def _shuffles(call: BoundCall) -> bool:
