@@ -29,6 +29,7 @@ from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
+from hplint.facts.half_seeded import HalfSeeded, half_seeded
 from hplint.facts.kept_graphs import kept_graphs
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values, words_of
 from hplint.facts.lifetimes import (
@@ -97,6 +98,7 @@ __all__ = [
     "Files",
     "Grad",
     "Group",
+    "HalfSeeded",
     "Labelled",
     "Layer",
     "Level",
@@ -156,6 +158,7 @@ __all__ = [
     "follows",
     "for_argument",
     "given_size",
+    "half_seeded",
     "handed_on",
     "holds_weights",
     "hyperparameter_of",

@@ -48,7 +48,7 @@ class Split:
 
 def unstable_splits(file: File) -> Iterator[Split]:
     """The random splits whose parts certainly mix, because nothing makes each draw the same."""
-    calls = [(call, kind) for call in file.calls if (kind := _unseeded(call)) is not None and call.via is None]
+    calls = [(call, kind) for call in file.calls if (kind := unseeded(call)) is not None and call.via is None]
     for call, kind in calls:
         seeds = [each for each in seedings(file) if kind in each.of]
         shared = any(not each.by_rank(file) for each in seeds)
@@ -59,7 +59,7 @@ def unstable_splits(file: File) -> Iterator[Split]:
             yield Split(call, *found)
 
 
-def _unseeded(call: BoundCall) -> str | None:
+def unseeded(call: BoundCall) -> str | None:
     """The generator that a split draws from, None where it has one of its own or is not random."""
     if call.name == RANDOM_SPLIT:
         return TORCH if call.argument("generator").presence is Presence.ABSENT else None
