@@ -25,6 +25,7 @@ _ONLY = {
 }
 _OF_DEVICES = ("torch.cuda.", "torch.mps.", "torch.xpu.", "torch.npu.", "torch.mlu.", "torch_xla.")
 _OTHERS = ("tensorflow.", "jax.", "dgl.", "cupy.", "imgaug.")
+_SEED_NOTHING = ("torch", "numpy", "math", "typing", "os", "sklearn", "matplotlib", "tqdm")
 _SEEDS = re.compile(r"seed|determinis|reproduc|fix_random|rng_state", re.IGNORECASE)
 _RANK = re.compile(r"\brank|_rank|\bget_rank|process_index|local_rank|RANK", re.IGNORECASE)
 _PROCESSES = re.compile(
@@ -81,9 +82,9 @@ def _of_a_generator(file: File, call: Call) -> bool:
 
 def seeds_unseen(file: File) -> bool:
     """Whether something outside of the file may seed: a module of the project that it imports, a trainer."""
-    if "TrainingArguments" in file.text or "import *" in file.text:
-        return True
-    return any("seed" in module.text for module in imported(file))
+    stars = [each.module or "" for each in file.every(Import) if each.star and each.level == 0]
+    unknown = [each for each in stars if not each.startswith(_SEED_NOTHING) and file.imported(each) is None]
+    return bool(unknown) or "TrainingArguments" in file.text or any("seed" in each.text for each in imported(file))
 
 
 def imported(file: File) -> Iterator[File]:
