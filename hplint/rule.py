@@ -51,7 +51,7 @@ from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
-from hplint.facts.seeding import seeded_too_late
+from hplint.facts.seeding import never_seeds, seeded_too_late
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
 from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import line_beside, moved_before, moved_behind
@@ -59,7 +59,7 @@ from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
 from hplint.facts.switching import switched_layers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
-from hplint.facts.training_data import TrainLoader, fed_to_training, feeds_evaluation, unshuffled
+from hplint.facts.training_data import TrainLoader, fed_to_training, feeds_evaluation, reads_files, unshuffled
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
@@ -184,6 +184,7 @@ __all__ = [
     "moved_behind",
     "needs_no_gradients",
     "never_cleared",
+    "never_seeds",
     "never_sets_rate",
     "number",
     "optimizer_of",
@@ -195,6 +196,7 @@ __all__ = [
     "plain_containers",
     "put_into",
     "quoted",
+    "reads_files",
     "removals",
     "removed",
     "replace",

@@ -143,3 +143,8 @@ def _model(file: File, call: Call) -> Call | None:
 
 
 _LAYERS = frozenset({f"torch.nn.{name}" for name in ("Sequential", "Linear", "LSTM", "GRU", "RNN", "Transformer")})
+
+
+def never_seeds(file: File) -> bool:
+    """Whether a file, and what it imports of the project, seeds nothing."""
+    return not seedings(file) and "seed" not in file.text and not seeds_unseen(file)

@@ -256,3 +256,22 @@ def feeds_evaluation(file: File, call: BoundCall) -> bool:
     over = set(words("" if data is None else file.source(data)))
     named = {word for word in kept | over if NOT_TRAINING.fullmatch(word)}
     return bool(named) and not any(_TRAINS.search(word) for word in kept | over)
+
+
+def reads_files(file: File, call: BoundCall) -> bool:
+    """Whether a loader is over data sets that read their samples one by one, from files."""
+    made = datasets_of(file, call)
+    return bool(made) and all(_reads_each(file, data) for data in made)
+
+
+def _reads_each(file: File, data: Call) -> bool:
+    name = file.qualified(data.func) or ""
+    if name.startswith("torchvision.datasets."):
+        return name.endswith(("ImageFolder", "DatasetFolder", "ImageNet", "CocoDetection", "VOCSegmentation"))
+    home, owner = class_of(file, data)
+    read = (
+        [each for each in owner.body if isinstance(each, FunctionDef) and each.name == "__getitem__"] if owner else []
+    )
+    return (
+        bool(read) and re.search(r"\.open\(|imread\(|\bopen\(|\.load\(|read_image\(", home.source(read[0])) is not None
+    )
