@@ -8,8 +8,8 @@ With one seed a bug comes back on the second try, and several seeds show which d
 import torch
 from torch import nn
 
-model = nn.Linear(4, 3)  # HP267
-optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+model = nn.Linear(4, 3)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)  # HP267
 for x, y in loader:
     optimizer.zero_grad()
     nn.functional.cross_entropy(model(x), y).backward()
@@ -73,10 +73,7 @@ def no_seed(file: File) -> Iterator[Draft]:
     script = any(isinstance(each, syntax.For) for each in file.code.body) or "__main__" in file.text
     if is_test(file) or not script or not never_seeds(file):
         return
-    first = next(iter(file.modules), None)
-    made = next((call for call in file.calls if call.name.startswith("torch.nn.") and call.node.scope == 0), None)
-    optimizer = next(optimizers(file), None)
-    start = made or optimizer
-    if start is not None and (first is not None or made is not None):
+    start = next(optimizers(file), None)
+    if start is not None:
         name = file.source(start.node.func)
         yield Draft(start.node, f"nothing is seeded before `{name}` or after it: no run of this script can be repeated")
