@@ -71,9 +71,12 @@ result = best_candidate(score, a), best_word(score, b)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from hplint.rule import Draft, File, Files, Level, Place, Step, is_given, rule, softmax_size, syntax
+
+LOOKS_FOR_CLASS = re.compile(r"argmax\(|\bmax\([^\n]*\b(1|dim)\b")
 
 
 @rule(
@@ -87,7 +90,8 @@ from hplint.rule import Draft, File, Files, Level, Place, Step, is_given, rule, 
 )
 def argmax_on_single_logit(file: File) -> Iterator[Draft]:
     told = set()
-    for step in file.flows.steps if "Linear" in file.text else ():
+    asked = "Linear" in file.text and LOOKS_FOR_CLASS.search(file.text) is not None
+    for step in file.flows.steps if asked else ():
         if step.kind not in ("argmax", "max") or step.file is not file or step.node in told:
             continue
         if not is_given(step, "dim", "0") or (step.kind == "max" and not takes_index(file, step)):
