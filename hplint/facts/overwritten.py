@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _READS_NOTHING = ("torch.", "numpy.", "builtins.", "random.", "os.", "time.", "datetime.", "pathlib.", "argparse.")
 _READS_ALL = frozenset({"builtins.globals", "builtins.locals", "builtins.exec", "builtins.eval", "builtins.vars"})
+_APART = 2
+"""Lines. Of values on one line, or on two in a row, both are in sight: one of them is being tried out."""
 
 
 @value_record
@@ -131,6 +133,8 @@ def _pair(file: File, label: str, first: Node, second: Node, value: Expr, later:
     row = hyperparameter_of(label.rpartition(".")[2])
     one, other = file.source(value), file.source(later)
     if row is None or one == other or not (_is_number(value) and _is_number(later)):
+        return None
+    if file.text.count("\n", first.end, second.start) < _APART:
         return None
     if file.value(value).single is not None and _constant(file, value) == _constant(file, later):
         return None

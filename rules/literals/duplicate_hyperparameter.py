@@ -36,7 +36,8 @@ optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
 
 ## Looks like it, is not
 
-A value that is read, or may be read, before it is set again; a value that a condition replaces.
+A value that is read, or may be read, before it is set again; a value that a condition replaces; two lines in a row, of
+which one is being tried out.
 
 ```python good
 lr = 0.1
@@ -50,6 +51,9 @@ if quick:
 
 batch_size = 64
 batch_size = batch_size * 2
+
+momentum = 0.9
+momentum = 0.95
 ```
 
 ## References
