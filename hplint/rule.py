@@ -9,8 +9,10 @@ from typing import Any, Protocol, TypeAlias
 from hplint import thresholds
 from hplint.facts import chains, syntax, torch_roles
 from hplint.facts.accumulation import Accumulation, accumulations, counted_data, mean_loss, moved_line, shown_in
+from hplint.facts.augmentation import Augmented, augmented_evaluation
 from hplint.facts.autocasting import autocast_type, autocasts, halved_models, is_on, unscaled_halves
 from hplint.facts.averages import wrong_averages
+from hplint.facts.branches import branches
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
 from hplint.facts.checkpoints import partial_checkpoints
@@ -24,11 +26,14 @@ from hplint.facts.constructed import (
     torch_module,
 )
 from hplint.facts.cut_graphs import CutGraph, cut_graphs, unrecorded
+from hplint.facts.data_sizes import size_of
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
+from hplint.facts.epoch_order import SameOrder, same_orders
 from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
+from hplint.facts.half_seeded import HalfSeeded, half_seeded
 from hplint.facts.kept_graphs import kept_graphs
 from hplint.facts.kept_losses import KeptLoss, kept_losses
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values, words_of
@@ -48,6 +53,8 @@ from hplint.facts.live_states import LiveState, live_states, trains_each_round
 from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_class
 from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
+from hplint.facts.normalizing import Misfit, misfits
+from hplint.facts.overwritten import Overwritten, overwritten
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
@@ -63,18 +70,21 @@ from hplint.facts.scaling import (
     unscaled_twice,
 )
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
+from hplint.facts.seeding import never_seeds, seeded_too_late
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
+from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import line_beside, moved_before, moved_behind
 from hplint.facts.stepped import StepCall, step_calls
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
 from hplint.facts.switching import switched_layers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
-from hplint.facts.training_data import TrainLoader, unshuffled
+from hplint.facts.training_data import TrainLoader, fed_to_training, feeds_evaluation, reads_files, unshuffled
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
 from hplint.facts.unstepped import again, never_stepped, without_gradients
 from hplint.facts.values import Origin, OriginKind, Possible, Value
+from hplint.facts.worker_streams import SharedStream, shared_streams
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
 from hplint.model import Level, Safety
@@ -91,6 +101,7 @@ __all__ = [
     "Argument",
     "AttributeStore",
     "AttributeUse",
+    "Augmented",
     "BoundCall",
     "Broken",
     "Built",
@@ -101,6 +112,7 @@ __all__ = [
     "Draft",
     "DraftEdit",
     "DraftFix",
+    "Drawn",
     "EarlySchedule",
     "Evaluation",
     "Event",
@@ -109,6 +121,7 @@ __all__ = [
     "Files",
     "Grad",
     "Group",
+    "HalfSeeded",
     "KeptLoss",
     "Labelled",
     "Layer",
@@ -117,9 +130,11 @@ __all__ = [
     "LiveState",
     "Located",
     "LossUse",
+    "Misfit",
     "ModuleClass",
     "Origin",
     "OriginKind",
+    "Overwritten",
     "Place",
     "PlainContainer",
     "Possible",
@@ -129,8 +144,11 @@ __all__ = [
     "Rule",
     "Runtime",
     "Safety",
+    "SameOrder",
     "Setting",
+    "SharedStream",
     "Signature",
+    "Split",
     "Step",
     "StepCall",
     "Steps",
@@ -146,8 +164,10 @@ __all__ = [
     "argument",
     "as_number",
     "as_version",
+    "augmented_evaluation",
     "autocast_type",
     "autocasts",
+    "branches",
     "broken",
     "called_when_made",
     "closest",
@@ -165,10 +185,13 @@ __all__ = [
     "exponent_lost",
     "exports",
     "features",
+    "fed_to_training",
+    "feeds_evaluation",
     "followed",
     "follows",
     "for_argument",
     "given_size",
+    "half_seeded",
     "halved_models",
     "handed_around",
     "handed_on",
@@ -200,18 +223,21 @@ __all__ = [
     "mean_loss",
     "meant_to_stay_on",
     "measures_only",
+    "misfits",
     "module_class",
     "move_before",
     "moved_behind",
     "moved_line",
     "needs_no_gradients",
     "never_cleared",
+    "never_seeds",
     "never_sets_rate",
     "never_stepped",
     "number",
     "of_another_model",
     "optimizer_of",
     "optimizers",
+    "overwritten",
     "own_parser",
     "parameter_groups",
     "partial_checkpoints",
@@ -219,6 +245,7 @@ __all__ = [
     "plain_containers",
     "put_into",
     "quoted",
+    "reads_files",
     "regex",
     "removals",
     "removed",
@@ -226,14 +253,18 @@ __all__ = [
     "role_of",
     "rule",
     "same_optimizer",
+    "same_orders",
     "scaler_of",
     "schedulers",
+    "seeded_too_late",
     "self_name",
     "sets_rate_later",
     "settings",
     "settings_of",
+    "shared_streams",
     "shown_in",
     "shows_regularisation",
+    "size_of",
     "softmax_size",
     "step_calls",
     "stepped",
@@ -253,6 +284,7 @@ __all__ = [
     "unscaled_halves",
     "unscaled_twice",
     "unshuffled",
+    "unstable_splits",
     "untested",
     "values_read",
     "walk",

@@ -36,7 +36,7 @@ _TURNS = frozenset({"enumerate", "tqdm", "trange", "iter", "track", "islice", "c
 """Calls whose result goes over what they are given."""
 _MANY = 50
 """Loaders, or training loops, in one file."""
-_NOT_TRAINING = regex(r"test\w*|val|valid\w*|eval\w*|dev|infer\w*|viz|visual\w*|predict\w*")
+NOT_TRAINING = regex(r"test\w*|val|valid\w*|eval\w*|dev|infer\w*|viz|visual\w*|predict\w*")
 _TRAINS = regex(r"train\w*|fit|learn|optimi[sz]e")
 _HAS_ORDER = regex(
     r"time.?series|forecast|look_?back|horizon|bptt|sliding|window|seq_?len|sequence_length|stock|replay|episode|rollout|"
@@ -66,14 +66,14 @@ def unshuffled(file: File) -> Iterator[TrainLoader]:
     plain = {call.node.start: call for call in loaders if _says_nothing(call)}
     if not 0 < len(loaders) <= _MANY or not plain:
         return
-    uses = dict(_uses(file))
+    fed = dict(uses(file))
     for start, call in plain.items():
-        use = uses.get(start)
+        use = fed.get(start)
         if use is None and not (_split(file, call) and _for_training(file, call, loaders)):
             continue
         if (
             not _without_labels(use)
-            and not _known_to_be_other(file, call)
+            and not known_to_be_other(file, call)
             and _in_stored_order(file, call)
             and not _twin(file, call, loaders)
         ):
@@ -97,7 +97,7 @@ def _says_nothing(call: BoundCall) -> bool:
 # --- what a loader is for
 
 
-def _uses(file: File) -> Iterator[tuple[int, Node]]:
+def uses(file: File) -> Iterator[tuple[int, Node]]:
     """The loaders, by their place, that a training loop certainly goes over, or that a hook for training returns."""
     loops = [each.step.loop for each in training_loops(file)]
     for loop in file.all(For) if len(loops) <= _MANY else ():
@@ -128,20 +128,20 @@ def _gone_over(expr: Expr) -> Iterator[Expr]:
         yield expr
 
 
-def _names(file: File, call: Call) -> list[str]:
+def names_of(file: File, call: Call) -> list[str]:
     """The words of the names that a loader is kept under."""
     return [word for expr in journey(file, call).names if expr is not call for word in words(last_name(expr))]
 
 
 def _says(file: File, call: Call, word: str) -> bool:
-    return any(each.startswith(word) for each in _names(file, call))
+    return any(each.startswith(word) for each in names_of(file, call))
 
 
-def _known_to_be_other(file: File, call: BoundCall) -> bool:
+def known_to_be_other(file: File, call: BoundCall) -> bool:
     """Whether a name of the loader or of its data speaks of evaluation."""
     data = call.argument("dataset").node
-    spoken = [*_names(file, call.node), *words("" if data is None else file.source(data))]
-    return any(_NOT_TRAINING.fullmatch(word) for word in spoken)
+    spoken = [*names_of(file, call.node), *words("" if data is None else file.source(data))]
+    return any(NOT_TRAINING.fullmatch(word) for word in spoken)
 
 
 def _for_training(file: File, call: BoundCall, loaders: list[BoundCall]) -> bool:
@@ -161,14 +161,14 @@ def _is_read_here(file: File, way: Journey) -> bool:
 # --- what is in it
 
 
-def _datasets(file: File, call: BoundCall) -> tuple[Call, ...]:
+def datasets_of(file: File, call: BoundCall) -> tuple[Call, ...]:
     data = call.argument("dataset").node
     return () if data is None else made_by(file, data.value)
 
 
 def _split(file: File, call: BoundCall) -> bool:
     """Whether the data is a library's training split: ``MNIST(root, train=True)``."""
-    made = _datasets(file, call)
+    made = datasets_of(file, call)
     return bool(made) and all(_is_train_split(file, each) for each in made)
 
 
@@ -182,7 +182,7 @@ def _is_train_split(file: File, data: Call) -> bool:
 
 def _in_stored_order(file: File, call: BoundCall) -> bool:
     """Whether the data is map-style, and its order comes from where it is stored, not from chance or from time."""
-    made = _datasets(file, call)
+    made = datasets_of(file, call)
     size = call.argument("batch_size")
     whole = size.node is not None and re.search(r"len\(|shape|size\(|None", file.source(size.node)) is not None
     return bool(made) and not whole and all(_is_stored(file, each) for each in made)
@@ -203,11 +203,11 @@ def _is_stored(file: File, data: Call) -> bool:
     if name == "torch.utils.data.TensorDataset":
         drawn = any(_RANDOM.search(text) for arg in data.args for text in _sources(file, arg.value))
         return not drawn and bool(_READS.search(file.text))
-    home, owner = _class_of(file, data)
+    home, owner = class_of(file, data)
     return owner is not None and _is_map_style(home, owner)
 
 
-def _class_of(file: File, data: Call) -> tuple[File, ClassDef | None]:
+def class_of(file: File, data: Call) -> tuple[File, ClassDef | None]:
     """The class that a dataset is made from, in this file or in a module of the project that it imports."""
     defined = file.definition(data.func)
     if isinstance(defined, ClassDef):
@@ -240,6 +240,39 @@ def _sources(file: File, expr: Expr) -> Iterator[str]:
 
 def _twin(file: File, call: BoundCall, loaders: list[BoundCall]) -> bool:
     """Whether another loader over the same data does say something of the order."""
-    mine = {data.start for data in _datasets(file, call)}
+    mine = {data.start for data in datasets_of(file, call)}
     others = [each for each in loaders if each.node is not call.node and not _says_nothing(each)]
-    return any(mine & {data.start for data in _datasets(file, each)} for each in others)
+    return any(mine & {data.start for data in datasets_of(file, each)} for each in others)
+
+
+def fed_to_training(file: File) -> frozenset[int]:
+    """The places of the loaders that a training loop certainly goes over."""
+    return frozenset(start for start, _ in uses(file))
+
+
+def feeds_evaluation(file: File, call: BoundCall) -> bool:
+    """Whether a loader is named for evaluation, itself and by what it is over, and for nothing else."""
+    data = call.argument("dataset").node
+    kept = set(names_of(file, call.node))
+    over = set(words("" if data is None else file.source(data)))
+    named = {word for word in kept | over if NOT_TRAINING.fullmatch(word)}
+    return bool(named) and not any(_TRAINS.search(word) for word in kept | over)
+
+
+def reads_files(file: File, call: BoundCall) -> bool:
+    """Whether a loader is over data sets that read their samples one by one, from files."""
+    made = datasets_of(file, call)
+    return bool(made) and all(_reads_each(file, data) for data in made)
+
+
+def _reads_each(file: File, data: Call) -> bool:
+    name = file.qualified(data.func) or ""
+    if name.startswith("torchvision.datasets."):
+        return name.endswith(("ImageFolder", "DatasetFolder", "ImageNet", "CocoDetection", "VOCSegmentation"))
+    home, owner = class_of(file, data)
+    read = (
+        [each for each in owner.body if isinstance(each, FunctionDef) and each.name == "__getitem__"] if owner else []
+    )
+    return (
+        bool(read) and re.search(r"\.open\(|imread\(|\bopen\(|\.load\(|read_image\(", home.source(read[0])) is not None
+    )

@@ -1,0 +1,1 @@
+"""Rules about runs that cannot be repeated: seeds, deterministic algorithms."""
