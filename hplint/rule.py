@@ -12,6 +12,7 @@ from hplint.facts import chains, syntax, torch_roles
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
+from hplint.facts.columns import COLUMN, mismatches
 from hplint.facts.constructed import (
     called_when_made,
     holds_weights,
@@ -64,6 +65,7 @@ from hplint.signatures.guards import Broken, broken, values_read
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 
 __all__ = [
+    "COLUMN",
     "OPTIONS_OF_SOME",
     "OPTION_ALIASES",
     "Argument",
@@ -155,6 +157,7 @@ __all__ = [
     "made_from",
     "may_be_zero",
     "meant_to_stay_on",
+    "mismatches",
     "module_class",
     "move_before",
     "moved_behind",

@@ -14,7 +14,11 @@ LOSS_OF_FUNCTION = {
     "binary_cross_entropy": "BCELoss",
     "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
     "cross_entropy": "CrossEntropyLoss",
+    "huber_loss": "HuberLoss",
+    "l1_loss": "L1Loss",
+    "mse_loss": "MSELoss",
     "nll_loss": "NLLLoss",
+    "smooth_l1_loss": "SmoothL1Loss",
 }
 """Losses of ``torch.nn.functional`` by the class that does the same."""
 
