@@ -41,6 +41,7 @@ from hplint.facts.lifetimes import (
 )
 from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
+from hplint.facts.penalties import Penalty, penalties
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
@@ -96,6 +97,7 @@ __all__ = [
     "ModuleClass",
     "Origin",
     "OriginKind",
+    "Penalty",
     "Place",
     "PlainContainer",
     "Possible",
@@ -116,6 +118,7 @@ __all__ = [
     "Uncleared",
     "Unread",
     "Value",
+    "add_argument",
     "argument",
     "as_number",
     "as_version",
@@ -169,6 +172,7 @@ __all__ = [
     "optimizers",
     "own_parser",
     "parameter_groups",
+    "penalties",
     "placed",
     "plain_containers",
     "put_into",
@@ -280,6 +284,17 @@ def delete_argument(call: BoundCall, argument: syntax.Arg, safety: Safety = Safe
     else:
         edit = DraftEdit(argument.start, argument.end, "")
     return DraftFix("delete the argument", (edit,), safety)
+
+
+def add_argument(call: BoundCall, text: str, title: str, safety: Safety = Safety.UNSAFE) -> DraftFix | None:
+    """A fix that writes one more argument behind the others; None for what a function of the project hands on."""
+    if call.via is not None:
+        return None
+    if call.node.args:
+        end = call.node.args[-1].end
+        return DraftFix(title, (DraftEdit(end, end, f", {text}"),), safety)
+    end = call.node.end - 1
+    return DraftFix(title, (DraftEdit(end, end, text),), safety)
 
 
 def within(event: Event, message: str) -> tuple[tuple[Located, str], ...]:

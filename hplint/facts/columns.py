@@ -40,8 +40,8 @@ _LOSS = re.compile(r"loss|crit|mse|l1|huber|objective|cost", re.IGNORECASE)
 _SAME = words(
     """
     float double half bfloat16 to cuda cpu type type_as astype detach clone contiguous requires_grad_ Variable tensor
-    as_tensor from_numpy FloatTensor DoubleTensor Tensor array asarray abs sqrt log exp sin cos tanh sigmoid relu pow square
-    clamp numpy copy fit_transform transform to_list tolist list rand_like randn_like zeros_like ones_like data
+    as_tensor from_numpy FloatTensor DoubleTensor Tensor array asarray abs sqrt log exp sin cos tanh sigmoid relu pow
+    square clamp numpy copy fit_transform transform to_list tolist list rand_like randn_like zeros_like ones_like data
     """
 )
 """What leaves the shape of its tensor, or of its only argument, as it is."""
