@@ -41,6 +41,7 @@ from hplint.facts.lifetimes import (
 )
 from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
+from hplint.facts.operations import CLASSES_OF_DATASET
 from hplint.facts.penalties import Penalty, penalties
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
@@ -66,6 +67,7 @@ from hplint.signatures.guards import Broken, broken, values_read
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 
 __all__ = [
+    "CLASSES_OF_DATASET",
     "COLUMN",
     "OPTIONS_OF_SOME",
     "OPTION_ALIASES",

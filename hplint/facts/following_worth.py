@@ -7,6 +7,7 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from hplint.facts.operations import CLASSES_OF_DATASET
 from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, ClassDef, FunctionDef, Lambda, Literal, Name, Node
 from hplint.facts.tree import last_name
 
@@ -94,6 +95,8 @@ class Worth:
             return True
         if (cross_entropy or self._misshapes) and self._one_unit:
             return True
+        if cross_entropy and self._other_classes:
+            return True
         return self._named and self._file.uses_project
 
     @cached_property
@@ -111,6 +114,14 @@ class Worth:
         """Whether a loss that compares value by value is named, and what makes one dimension or one column."""
         text = self._lower
         return "loss" in text and _DIFFERENCE.search(text) is not None and _RESHAPES.search(text) is not None
+
+    @property
+    def _other_classes(self) -> bool:
+        """Whether a dataset is named, and the number of its classes is not."""
+        for name, count in CLASSES_OF_DATASET.items():
+            if f"datasets.{name}(" in self._text or f"import {name}\n" in self._text:
+                return re.search(rf"(?<![\w.]){count}(?![\w.])", self._text) is None
+        return False
 
     @cached_property
     def _cross_entropy(self) -> bool:

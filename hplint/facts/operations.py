@@ -75,3 +75,25 @@ def _kind(short: str) -> str:
     if plain in roles.FUNCTIONAL_DROPOUT:
         return "Dropout"
     return roles.ACTIVATION_OF_FUNCTION.get(plain, "flatten" if plain == "ravel" else plain)
+
+
+CLASSES_OF_DATASET = {
+    "CIFAR10": 10,
+    "CIFAR100": 100,
+    "DTD": 47,
+    "EuroSAT": 10,
+    "FGVCAircraft": 100,
+    "FashionMNIST": 10,
+    "Flowers102": 102,
+    "Food101": 101,
+    "GTSRB": 43,
+    "ImageNet": 1000,
+    "KMNIST": 10,
+    "MNIST": 10,
+    "QMNIST": 10,
+    "STL10": 10,
+    "SVHN": 10,
+    "StanfordCars": 196,
+    "USPS": 10,
+}
+"""Datasets of torchvision and how many classes each has, by their documentation."""
