@@ -90,12 +90,15 @@ def class_count_off_by_one(file: File) -> Iterator[Draft]:
     if count is None or any(call.via is not None for call in data):
         return
     told = set()
-    for use in file.flows.losses:
-        known = features(use.input) if use.kind == "CrossEntropyLoss" else None
+    uses = [use for use in file.flows.losses if use.kind == "CrossEntropyLoss"]
+    sizes = [features(use.input) for use in uses]
+    if len({None if size is None else size[0] for size in sizes}) > 1 or _RELABELS.search(file.text):
+        return  # Heads of several sizes are for several kinds of labels.
+    for use, known in zip(uses, sizes, strict=True):
         if known is None or known[0] == count or known[0] < 2 or known[1].layer is None:
             continue
         layer = known[1].layer
-        if layer.file is not file or layer.call in told or _RELABELS.search(file.text):
+        if layer.file is not file or layer.call in told:
             continue
         told.add(layer.call)
         node = data[0].node

@@ -104,10 +104,13 @@ def constant_init(file: File) -> Iterator[Draft]:
 def _weight(file: File, call: syntax.Call) -> syntax.Attribute | None:
     """``m.weight`` of a call that sets it to a constant."""
     target: syntax.Expr | None = None
+    number = call.args[-1:]
     if file.qualified(call.func) in _CONSTANT and call.args:
-        target = call.args[0].value
+        target, number = call.args[0].value, call.args[1:]
     elif isinstance(call.func, syntax.Attribute) and call.func.attr in _METHODS:
         target = call.func.value
+    if any(file.value(each.value).single is None for each in number):
+        return None  # `1 / length` makes a linear model start as a mean
     if isinstance(target, syntax.Attribute) and target.attr == "data":
         target = target.value
     return target if isinstance(target, syntax.Attribute) and target.attr == "weight" else None

@@ -96,7 +96,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Classes, Draft, File, Layer, Level, ModuleClass, is_test, rule, syntax, torch_roles
+from hplint.rule import (
+    Classes,
+    Draft,
+    File,
+    Layer,
+    Level,
+    ModuleClass,
+    is_test,
+    rule,
+    syntax,
+    torch_roles,
+    undefined_uses,
+)
 
 _KINDS = torch_roles.WEIGHT_LAYERS | torch_roles.BATCH_NORMS | torch_roles.OTHER_NORMS | torch_roles.DROPOUT
 _BY_NAME = ("getattr(self", "named_children", "named_modules", ".children(", ".modules(", "_modules", "__dict__")
@@ -115,8 +127,8 @@ def layer_defined_but_unused(module: ModuleClass) -> Iterator[Draft]:
     if forward is None or not module.own(forward) or not module.known or module.dynamic:
         return
     suspects = [layer for layer in module.layers if _may_be_unused(module, layer)]
-    if not suspects or is_test(file) or not _is_whole(module):
-        return
+    if not suspects or is_test(file) or not _is_whole(module) or undefined_uses(module):
+        return  # An attribute that nothing defines may be the misspelt name of this one.
     read = {each.attr for each in file.every(syntax.Attribute)} if suspects else set()
     stored = [target.attr for target, _ in file.holders.attribute_stores]
     named = {each.value for each in file.every(syntax.Literal) if isinstance(each.value, str)}
