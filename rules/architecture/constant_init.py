@@ -102,18 +102,22 @@ def constant_init(file: File) -> Iterator[Draft]:
 
 
 def _weight(file: File, call: syntax.Call) -> syntax.Attribute | None:
-    """``m.weight`` of a call that sets it to a constant."""
-    target: syntax.Expr | None = None
-    number = call.args[-1:]
-    if file.qualified(call.func) in _CONSTANT and call.args:
+    """``m.weight`` of a call that sets it to a constant that is known: ``1 / length`` makes a linear model a mean."""
+    func = call.func
+    name = func.attr if isinstance(func, syntax.Attribute) else func.id if isinstance(func, syntax.Name) else ""
+    if name in _METHODS and isinstance(func, syntax.Attribute):
+        target, number = func.value, call.args
+    elif f"torch.nn.init.{name}" in _CONSTANT and call.args:
         target, number = call.args[0].value, call.args[1:]
-    elif isinstance(call.func, syntax.Attribute) and call.func.attr in _METHODS:
-        target = call.func.value
-    if any(file.value(each.value).single is None for each in number):
-        return None  # `1 / length` makes a linear model start as a mean
+    else:
+        return None
     if isinstance(target, syntax.Attribute) and target.attr == "data":
         target = target.value
-    return target if isinstance(target, syntax.Attribute) and target.attr == "weight" else None
+    if not isinstance(target, syntax.Attribute) or target.attr != "weight":
+        return None
+    if name not in _METHODS and file.qualified(func) not in _CONSTANT:
+        return None
+    return None if any(file.value(each.value).single is None for each in number) else target
 
 
 def _is_any_layer(file: File, owner: syntax.Name, call: syntax.Call) -> bool:
