@@ -17,6 +17,7 @@ from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
 from hplint.facts.checkpoints import partial_checkpoints
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
+from hplint.facts.columns import COLUMN, mismatches
 from hplint.facts.constructed import (
     called_when_made,
     holds_weights,
@@ -54,7 +55,9 @@ from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_cla
 from hplint.facts.makers import made_by
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.normalizing import Misfit, misfits
+from hplint.facts.operations import CLASSES_OF_DATASET
 from hplint.facts.overwritten import Overwritten, overwritten
+from hplint.facts.penalties import Penalty, penalties
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
@@ -95,6 +98,8 @@ from hplint.signatures.guards import Broken, broken, values_read
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
 
 __all__ = [
+    "CLASSES_OF_DATASET",
+    "COLUMN",
     "OPTIONS_OF_SOME",
     "OPTION_ALIASES",
     "Accumulation",
@@ -135,6 +140,7 @@ __all__ = [
     "Origin",
     "OriginKind",
     "Overwritten",
+    "Penalty",
     "Place",
     "PlainContainer",
     "Possible",
@@ -159,6 +165,7 @@ __all__ = [
     "Unread",
     "Value",
     "accumulations",
+    "add_argument",
     "again",
     "always_together",
     "argument",
@@ -224,6 +231,7 @@ __all__ = [
     "meant_to_stay_on",
     "measures_only",
     "misfits",
+    "mismatches",
     "module_class",
     "move_before",
     "moved_behind",
@@ -241,6 +249,7 @@ __all__ = [
     "own_parser",
     "parameter_groups",
     "partial_checkpoints",
+    "penalties",
     "placed",
     "plain_containers",
     "put_into",
@@ -369,6 +378,17 @@ def delete_argument(call: BoundCall, argument: syntax.Arg, safety: Safety = Safe
     else:
         edit = DraftEdit(argument.start, argument.end, "")
     return DraftFix("delete the argument", (edit,), safety)
+
+
+def add_argument(call: BoundCall, text: str, title: str, safety: Safety = Safety.UNSAFE) -> DraftFix | None:
+    """A fix that writes one more argument behind the others; None for what a function of the project hands on."""
+    if call.via is not None:
+        return None
+    if call.node.args:
+        end = call.node.args[-1].end
+        return DraftFix(title, (DraftEdit(end, end, f", {text}"),), safety)
+    end = call.node.end - 1
+    return DraftFix(title, (DraftEdit(end, end, text),), safety)
 
 
 def within(event: Event, message: str) -> tuple[tuple[Located, str], ...]:

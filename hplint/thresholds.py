@@ -98,3 +98,13 @@ def learning_rate_level(optimizer: str, value: float) -> Level | None:
     if ladder is None:
         return None
     return Level.WARNING if 0.0 < value < LR_FLOOR else ladder.level(value)
+
+
+DROPOUT = Ladder(warning=0.8, pedantic=0.51)
+"""Srivastava et al. (JMLR 2014): 0.5 for hidden units; Graph Attention Networks (arXiv 1710.10903) take 0.6.
+
+Corpus: 6 of 433 literal rates are above 0.5, five of them 0.6 and meant.
+"""
+
+LABEL_SMOOTHING = Ladder(error=1.0 + 1e-9, warning=0.5)
+"""Szegedy et al. 2016 (arXiv 1512.00567) and all 14 values of the corpus: 0.1. Above 1 torch raises."""

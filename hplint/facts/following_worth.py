@@ -7,6 +7,7 @@ from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from hplint.facts.operations import CLASSES_OF_DATASET
 from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, ClassDef, FunctionDef, Lambda, Literal, Name, Node
 from hplint.facts.tree import last_name
 from hplint.regex import regex
@@ -24,6 +25,19 @@ _TELLING = regex(
 _ALWAYS = ("__init__", "forward", "__call__")
 _PLAIN_SOFTMAX = regex(r"(?<!log)(?<!log_)softmax")
 _HOLDS_LAYERS = regex(r"linear|conv|norm|rnn|lstm|gru|nn\.")
+_NLL = regex(r"nll_?loss")
+_PROBABILITIES = regex(r"bce_?loss|binary_cross_entropy(?!_with_logits)")
+_DIFFERENCE = regex(r"mse_?loss|l1_?loss|huber_?loss")
+_RESHAPES = regex(
+    r"squeeze|(view|reshape)\((-1\)|-1, ?1\)|\w+, ?1\))|flatten\(|ravel\(|none\]|gather\(|\.values|tensordataset|"
+    r"\.max\(|linspace|_regression|rand\w*\(|zeros\(|ones\("
+)
+"""What gives tensors of one dimension, or of one column."""
+_LAST = regex(
+    r"(relu|elu|dropout\w*)\([^()\n]*\)[\s,]*[)\]]|return [\w.]*(relu|elu|drop)|"
+    r"(relu|elu|drop)\w*\(.*\n(\s*\n)?\s*return \w+\n"
+)
+"""An activation or a dropout that looks like the end of a network."""
 _LAYER = regex(r"(Lazy)?Linear|Conv(Transpose)?[123]d|(Batch|Layer|Group|Instance)Norm([123]d)?|RNN|LSTM|GRU")
 
 
@@ -74,13 +88,41 @@ class Worth:
 
     @cached_property
     def losses(self) -> bool:
-        """Whether a loss that wants logits is named, and what should not come before it, or may be imported."""
+        """Whether a loss is named, and what should not come before it, or may be imported."""
         text, cross_entropy = self._lower, self._cross_entropy
-        if cross_entropy and "softmax" in text and _PLAIN_SOFTMAX.search(text) is not None:
+        if self._named and ("softmax" in text or "sigmoid" in text or _LAST.search(text) is not None):
             return True
-        if self._with_logits and "sigmoid" in text:
+        if self._misses_activation:
             return True
-        return (cross_entropy and self._one_unit) or (self._named and self._file.uses_project)
+        if (cross_entropy or self._misshapes) and self._one_unit:
+            return True
+        if cross_entropy and self._other_classes:
+            return True
+        return self._named and self._file.uses_project
+
+    @cached_property
+    def _misses_activation(self) -> bool:
+        """Whether a loss that wants probabilities, or their logarithms, is named, and nothing that gives these."""
+        text = self._lower
+        if "nll" in text and _NLL.search(text) is not None:
+            return _PLAIN_SOFTMAX.search(text) is not None or "softmax" not in text
+        if "bce" in text or "binary_cross" in text:
+            return ("sigmoid" not in text or "log_softmax" in text) and _PROBABILITIES.search(text) is not None
+        return False
+
+    @cached_property
+    def _misshapes(self) -> bool:
+        """Whether a loss that compares value by value is named, and what makes one dimension or one column."""
+        text = self._lower
+        return "loss" in text and _DIFFERENCE.search(text) is not None and _RESHAPES.search(text) is not None
+
+    @property
+    def _other_classes(self) -> bool:
+        """Whether a dataset is named, and the number of its classes is not."""
+        for name, count in CLASSES_OF_DATASET.items():
+            if f"datasets.{name}(" in self._text or f"import {name}\n" in self._text:
+                return re.search(rf"(?<![\w.]){count}(?![\w.])", self._text) is None
+        return False
 
     @cached_property
     def _cross_entropy(self) -> bool:

@@ -14,7 +14,11 @@ LOSS_OF_FUNCTION = {
     "binary_cross_entropy": "BCELoss",
     "binary_cross_entropy_with_logits": "BCEWithLogitsLoss",
     "cross_entropy": "CrossEntropyLoss",
+    "huber_loss": "HuberLoss",
+    "l1_loss": "L1Loss",
+    "mse_loss": "MSELoss",
     "nll_loss": "NLLLoss",
+    "smooth_l1_loss": "SmoothL1Loss",
 }
 """Losses of ``torch.nn.functional`` by the class that does the same."""
 
@@ -71,3 +75,25 @@ def _kind(short: str) -> str:
     if plain in roles.FUNCTIONAL_DROPOUT:
         return "Dropout"
     return roles.ACTIVATION_OF_FUNCTION.get(plain, "flatten" if plain == "ravel" else plain)
+
+
+CLASSES_OF_DATASET = {
+    "CIFAR10": 10,
+    "CIFAR100": 100,
+    "DTD": 47,
+    "EuroSAT": 10,
+    "FGVCAircraft": 100,
+    "FashionMNIST": 10,
+    "Flowers102": 102,
+    "Food101": 101,
+    "GTSRB": 43,
+    "ImageNet": 1000,
+    "KMNIST": 10,
+    "MNIST": 10,
+    "QMNIST": 10,
+    "STL10": 10,
+    "SVHN": 10,
+    "StanfordCars": 196,
+    "USPS": 10,
+}
+"""Datasets of torchvision and how many classes each has, by their documentation."""

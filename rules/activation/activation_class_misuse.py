@@ -155,9 +155,7 @@ def _given_tensors(file: File, module: ModuleClass, suspects: list[syntax.Call])
             if kind not in torch_roles.FUNCTION_OF_ACTIVATION or (call.start, call.end) in layers_called:
                 continue
             first = call.args[0] if call.args and not call.args[0].star and not call.args[0].keyword else None
-            if first is None:
-                continue
-            if id(call) in given_back or _is_tensor(file, module, method, first.value):
+            if first is not None and (id(call) in given_back or _is_tensor(file, module, method, first.value)):
                 text = file.source(first.value)
                 yield Draft(
                     call,
@@ -170,12 +168,9 @@ def _given_tensors(file: File, module: ModuleClass, suspects: list[syntax.Call])
 def _given_back(file: File, method: syntax.FunctionDef) -> Iterator[syntax.Call]:
     """Calls whose result takes the name of their first argument: `h = nn.ReLU(h)`. No option of a layer is one."""
     for statement in file.within(syntax.Assign, method):
-        match statement:
-            case syntax.Assign(
-                targets=(syntax.Name(id=target),),
-                value=syntax.Call(args=(syntax.Arg(value=syntax.Name(id=given)), *_)) as call,
-            ) if target == given:
-                yield call
+        call, target = statement.value, statement.targets[0]
+        if isinstance(call, syntax.Call) and call.args and file.source(call.args[0]) == file.source(target):
+            yield call
 
 
 def _is_tensor(file: File, module: ModuleClass, method: syntax.FunctionDef, expr: syntax.Expr) -> bool:

@@ -1,0 +1,98 @@
+"""A softmax is not told along which dimension it works.
+
+Without `dim`, `nn.Softmax`, `F.softmax` and their logarithms guess: dimension 1 for tensors of two or four dimensions,
+dimension 0 for one and three. A model that is given a sequence, `(batch, time, classes)`, then normalises over the
+*batch*: the outputs of one example depend on which others are in its batch, predictions change with the batch size,
+and the class probabilities of an example do not sum to 1. Nothing is raised; torch gives a `UserWarning: Implicit
+dimension choice for softmax has been deprecated`, and will refuse the call one day.
+
+```python bad
+from torch import nn
+from torch.nn import functional as F
+
+probabilities = nn.Softmax()  # HP228
+
+
+def attention(scores):
+    return F.softmax(scores)  # HP228
+```
+
+```python fixed
+from torch import nn
+from torch.nn import functional as F
+
+probabilities = nn.Softmax(dim=-1)  # HP228
+
+
+def attention(scores):
+    return F.softmax(scores, dim=-1)  # HP228
+```
+
+```python good
+from torch import nn
+from torch.nn import functional as F
+
+probabilities = nn.Softmax(dim=-1)
+
+
+def attention(scores):
+    return F.softmax(scores, dim=-1)
+```
+
+## Looks like it, is not
+
+The dimension may arrive by position, in a dictionary, or from a class of the project.
+
+```python good
+from torch import nn
+from torch.nn import functional as F
+
+
+class LastSoftmax(nn.Softmax):
+    def __init__(self):
+        super().__init__(-1)
+
+
+def both(x, **options):
+    return F.softmax(x, -1) + F.log_softmax(x, **options) + nn.Softmax(1)(x) + LastSoftmax()(x)
+```
+
+## References
+
+- [torch.nn.functional.softmax](https://pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html).
+- batra-mlp-lab/visdial-challenge-starter-pytorch#1, ctallec/world-models#10, perone/euclidesdb#2,
+  MicrosoftDocs/pytorchfundamentals#21.
+- Tried on torch 2.13: a tensor of three dimensions is normalised along dimension 0, with the warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hplint.rule import BoundCall, Calls, Draft, Level, Presence, add_argument, rule, torch_roles
+
+_KINDS = sorted(torch_roles.NEEDS_DIMENSION)
+
+
+@rule(
+    "HP228",
+    "softmax-dim",
+    level=Level.WARNING,
+    topic="activation",
+    hyperparameter="activation",
+    since="0.1",
+    subject=Calls(
+        *(f"torch.nn.{name}" for name in _KINDS),
+        *(f"torch.nn.functional.{torch_roles.FUNCTION_OF_ACTIVATION[name]}" for name in _KINDS),
+    ),
+)
+def softmax_dim(call: BoundCall) -> Iterator[Draft]:
+    functional = call.name.startswith("torch.nn.functional.")
+    if call.inherited or call.argument("dim").presence is not Presence.ABSENT or (functional and not call.node.args):
+        return
+    yield Draft(
+        call.node,
+        f"`{call.short}` is not told its `dim`: it works along dimension 0, the batch, for tensors of one or three "
+        "dimensions and along 1 for others",
+        fix=add_argument(call, "dim=-1", "work along the last dimension"),
+    )
