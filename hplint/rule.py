@@ -39,6 +39,7 @@ from hplint.facts.lifetimes import (
     with_groups,
 )
 from hplint.facts.makers import made_by
+from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
@@ -117,6 +118,7 @@ __all__ = [
     "argument",
     "as_number",
     "as_version",
+    "better_when",
     "broken",
     "called_when_made",
     "closest",
@@ -125,6 +127,7 @@ __all__ = [
     "count_plain_layers",
     "delete_argument",
     "depends_on_mode",
+    "direction_of",
     "early_schedules",
     "evaluations",
     "expected",
