@@ -55,6 +55,7 @@ from hplint.facts.training_data import TrainLoader, unshuffled
 from hplint.facts.tree import argument, inside, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
+from hplint.facts.used_up import UsedUp, used_up
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
@@ -114,6 +115,7 @@ __all__ = [
     "TrainingStep",
     "Uncleared",
     "Unread",
+    "UsedUp",
     "Value",
     "argument",
     "as_number",
@@ -199,6 +201,7 @@ __all__ = [
     "unread_options",
     "unshuffled",
     "untested",
+    "used_up",
     "values_read",
     "walk",
     "with_groups",
