@@ -25,6 +25,7 @@ from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
+from hplint.facts.frozen import frozen_before, owner_of_parameters, plain_tensors, without_parameters
 from hplint.facts.kept_graphs import kept_graphs
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values, words_of
 from hplint.facts.lifetimes import (
@@ -140,6 +141,7 @@ __all__ = [
     "followed",
     "follows",
     "for_argument",
+    "frozen_before",
     "given_size",
     "handed_on",
     "holds_weights",
@@ -170,9 +172,11 @@ __all__ = [
     "optimizer_of",
     "optimizers",
     "own_parser",
+    "owner_of_parameters",
     "parameter_groups",
     "placed",
     "plain_containers",
+    "plain_tensors",
     "put_into",
     "quoted",
     "removals",
@@ -207,6 +211,7 @@ __all__ = [
     "with_groups",
     "within",
     "without_operation",
+    "without_parameters",
     "words_of",
 ]
 
