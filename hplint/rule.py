@@ -26,6 +26,7 @@ from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
 from hplint.facts.frozen import frozen_before, owner_of_parameters, plain_tensors, without_parameters
+from hplint.facts.journeys import Journey, journey
 from hplint.facts.kept_graphs import kept_graphs
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values, words_of
 from hplint.facts.lifetimes import (
@@ -46,9 +47,10 @@ from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
+from hplint.facts.schedule_units import Planned, Unit, planned, stepped_in
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
 from hplint.facts.statements import line_beside, moved_before, moved_behind
-from hplint.facts.stepped import StepCall, step_calls
+from hplint.facts.stepped import StepCall, step_calls, stepped_with_epoch
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
 from hplint.facts.switching import switched_layers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
@@ -89,6 +91,7 @@ __all__ = [
     "Files",
     "Grad",
     "Group",
+    "Journey",
     "Labelled",
     "Layer",
     "Level",
@@ -99,6 +102,7 @@ __all__ = [
     "OriginKind",
     "Place",
     "PlainContainer",
+    "Planned",
     "Possible",
     "Presence",
     "Removed",
@@ -115,6 +119,7 @@ __all__ = [
     "TrainingLoop",
     "TrainingStep",
     "Uncleared",
+    "Unit",
     "Unread",
     "UsedUp",
     "Value",
@@ -153,6 +158,7 @@ __all__ = [
     "is_given",
     "is_module",
     "is_test",
+    "journey",
     "kept_graphs",
     "labelled_values",
     "local_name",
@@ -177,6 +183,7 @@ __all__ = [
     "placed",
     "plain_containers",
     "plain_tensors",
+    "planned",
     "put_into",
     "quoted",
     "removals",
@@ -193,6 +200,8 @@ __all__ = [
     "softmax_size",
     "step_calls",
     "stepped",
+    "stepped_in",
+    "stepped_with_epoch",
     "switched_layers",
     "syntax",
     "tests_around",

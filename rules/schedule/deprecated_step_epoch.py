@@ -1,0 +1,74 @@
+"""A scheduler that counts for itself is told the epoch, which shifts the schedule.
+
+`scheduler.step()` counts for itself. With `step(epoch)` torch takes the number instead and computes the rate from its
+closed formula, if the scheduler has one. Called after each epoch with the number of that epoch, the first call says 0,
+where the schedule already is: the first value is used twice and every later one comes an epoch late. With schedulers
+that are combined, or in a run that changes the rate by hand, the closed formula overwrites what was there. torch warns
+that "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible".
+
+```python bad
+import torch
+
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[60, 120], gamma=0.2)
+for epoch in range(200):
+    train(model, optimizer)
+    scheduler.step(epoch)  # HP171
+```
+
+```python good
+import torch
+
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[60, 120], gamma=0.2)
+for epoch in range(200):
+    train(model, optimizer)
+    scheduler.step()
+```
+
+## Looks like it, is not
+
+The schedulers of timm want the epoch, and `CosineAnnealingWarmRestarts` may be told a part of one.
+
+```python good
+import torch
+from timm.scheduler import CosineLRScheduler
+
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+restarts = torch.optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=10)
+other = CosineLRScheduler(optimizer, t_initial=200)
+for epoch in range(200):
+    for batch, (x, y) in enumerate(loader):
+        train_one(model, optimizer, x, y)
+        restarts.step(epoch + batch / len(loader))
+    other.step(epoch)
+```
+
+## References
+
+- [How to adjust learning rate](https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate)
+- pytorch/pytorch#21623 on the deprecation.
+"""
+
+from collections.abc import Iterator
+
+from hplint.rule import Draft, File, Files, Level, direction_of, replace, rule, stepped_with_epoch
+
+
+@rule(
+    "HP171",
+    "deprecated-step-epoch",
+    level=Level.WARNING,
+    topic="schedule",
+    hyperparameter="lr-schedule",
+    since="0.1",
+    subject=Files("lr_scheduler"),
+)
+def deprecated_step_epoch(file: File) -> Iterator[Draft]:
+    for step in stepped_with_epoch(file):
+        given = step.call.args[0]
+        if direction_of(file, given.value) is None:
+            shown = file.source(given.value)
+            message = f"`{step.made[0].short}` counts for itself: told `{shown}`, it recomputes the rate for that epoch"
+            fix = replace(given, "", "step without the epoch")
+            yield Draft(given, message, ((step.made[0].node, "constructed here"),), fix)
