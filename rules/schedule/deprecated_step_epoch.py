@@ -26,9 +26,12 @@ for epoch in range(200):
     scheduler.step()
 ```
 
+The fix leaves the argument out where the loop around the call counts it; in the batch loop the call has to move too.
+
 ## Looks like it, is not
 
-The schedulers of timm want the epoch, and `CosineAnnealingWarmRestarts` may be told a part of one.
+The schedulers of timm want the epoch, and `CosineAnnealingWarmRestarts` may be told a part of one. A count of one's
+own, such as the steps of all workers, is left alone.
 
 ```python good
 import torch
@@ -52,7 +55,19 @@ for epoch in range(200):
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, direction_of, replace, rule, stepped_with_epoch
+from hplint.rule import (
+    Draft,
+    DraftFix,
+    File,
+    Files,
+    Level,
+    direction_of,
+    inside,
+    replace,
+    rule,
+    stepped_with_epoch,
+    syntax,
+)
 
 
 @rule(
@@ -67,8 +82,15 @@ from hplint.rule import Draft, File, Files, Level, direction_of, replace, rule, 
 def deprecated_step_epoch(file: File) -> Iterator[Draft]:
     for step in stepped_with_epoch(file):
         given = step.call.args[0]
-        if direction_of(file, given.value) is None:
-            shown = file.source(given.value)
+        shown = file.source(given.value)
+        loops = [loop for loop in file.all(syntax.For) if any(inside(step.call, part) for part in loop.body)]
+        counted = [loop for loop in loops if shown.split()[0] == file.source(loop.target)]
+        if direction_of(file, given.value) is None and (counted or "epoch" in shown.lower()):
             message = f"`{step.made[0].short}` counts for itself: told `{shown}`, it recomputes the rate for that epoch"
-            fix = replace(given, "", "step without the epoch")
-            yield Draft(given, message, ((step.made[0].node, "constructed here"),), fix)
+            yield Draft(given, message, ((step.made[0].node, "constructed here"),), fix_of(given, loops, counted))
+
+
+def fix_of(given: syntax.Arg, loops: list[syntax.For], counted: list[syntax.For]) -> DraftFix | None:
+    """Leave the epoch out where the step is taken once for each value of it."""
+    once = bool(counted) and loops[-1] is counted[-1]
+    return replace(given, "", "step without the epoch") if once else None
