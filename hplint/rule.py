@@ -43,6 +43,7 @@ from hplint.facts.lifetimes import (
 from hplint.facts.makers import made_by
 from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
+from hplint.facts.order import blocks_around, runs_before
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
@@ -55,7 +56,7 @@ from hplint.facts.surroundings import expected, is_test, own_parser, tests_aroun
 from hplint.facts.switching import switched_layers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
 from hplint.facts.training_data import TrainLoader, unshuffled
-from hplint.facts.tree import argument, inside, walk
+from hplint.facts.tree import argument, inside, last_name, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
 from hplint.facts.used_up import UsedUp, used_up
@@ -127,6 +128,7 @@ __all__ = [
     "as_number",
     "as_version",
     "better_when",
+    "blocks_around",
     "broken",
     "called_when_made",
     "closest",
@@ -161,6 +163,7 @@ __all__ = [
     "journey",
     "kept_graphs",
     "labelled_values",
+    "last_name",
     "local_name",
     "look_alike",
     "losses_given",
@@ -191,6 +194,7 @@ __all__ = [
     "replace",
     "role_of",
     "rule",
+    "runs_before",
     "schedulers",
     "self_name",
     "sets_rate_later",
