@@ -40,7 +40,7 @@ from hplint.facts.lifetimes import (
     sets_rate_later,
     with_groups,
 )
-from hplint.facts.makers import made_by
+from hplint.facts.makers import calls_of, made_by
 from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.order import blocks_around, runs_before
@@ -131,6 +131,7 @@ __all__ = [
     "blocks_around",
     "broken",
     "called_when_made",
+    "calls_of",
     "closest",
     "constant",
     "constants",

@@ -98,3 +98,10 @@ def learning_rate_level(optimizer: str, value: float) -> Level | None:
     if ladder is None:
         return None
     return Level.WARNING if 0.0 < value < LR_FLOOR else ladder.level(value)
+
+
+ADAM_EPS = 1.0
+"""From here on the step is the gradient times ``lr / eps``. Recipes of reinforcement learning go up to 1e-2.
+
+Corpus: 2 of 2,258 above 1e-4, both from papers; none at 1.
+"""
