@@ -140,7 +140,7 @@ def owner_of(file: File, call: BoundCall) -> syntax.Name | None:
 
 def remembers(file: File, call: BoundCall) -> bool:
     """Whether an optimizer has a state: SGD without momentum has none."""
-    return call.short != "SGD" or any(call.complete for _ in with_groups(file, call, "momentum"))
+    return call.short != "SGD" or any(True for _ in with_groups(file, call, "momentum"))
 
 
 def loop_around(file: File, call: BoundCall, owner: syntax.Name) -> syntax.For | None:
@@ -165,9 +165,8 @@ def innermost(file: File, node: syntax.Node) -> syntax.For | None:
     loop = blocks[-1][0] if blocks else None
     if not isinstance(loop, syntax.For):
         return None
-    first = (
-        loop.target.elements[0] if isinstance(loop.target, syntax.Collection) and loop.target.elements else loop.target
-    )
+    target = loop.target
+    first = target.elements[0] if isinstance(target, syntax.Collection) and target.elements else target
     return loop if isinstance(first, syntax.Name) and ROUNDS.fullmatch(first.id) else None
 
 
