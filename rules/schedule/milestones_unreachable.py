@@ -27,7 +27,8 @@ for epoch in range(20):
 
 ## Looks like it, is not
 
-Milestones of which some are reached, a loop within another one, and a number of epochs that is chosen elsewhere.
+Milestones of which some are reached, a loop within another one, a number of epochs that is chosen elsewhere, and
+`step_size=epochs`, which switches the schedule off.
 
 ```python good
 import torch
@@ -71,6 +72,7 @@ from hplint.rule import (
     step_calls,
     syntax,
     untested,
+    walk,
 )
 
 FIRST = {"MultiStepLR": "milestones", "StepLR": "step_size"}
@@ -96,6 +98,8 @@ def milestones_unreachable(file: File) -> Iterator[Draft]:
             continue
         count, closed = length
         setting = firsts[0]
+        if names(file, setting.argument.node) & names(file, loop.iter):
+            continue  # `step_size=epochs` switches the schedule off.
         # Two defaults prove nothing: nobody says that both are left alone.
         if (first_of(setting) or 0) >= count > 1 and (setting.closed and closed):
             shown = f"`{setting.argument.parameter}` is {quoted(setting.constant)}"
@@ -109,6 +113,12 @@ def first_of(setting: Setting) -> float | None:
     numbers = [as_number(value) for value in values]
     known = [number for number in numbers if number is not None and number >= 1]
     return min(known) if known and len(known) == len(numbers) else None
+
+
+def names(file: File, node: syntax.Node | None) -> set[str]:
+    """The names and attributes in a record, as they are written."""
+    parts = [] if node is None else walk(node)
+    return {file.source(part) for part in parts if isinstance(part, syntax.Name | syntax.Attribute)}
 
 
 def loop_of(file: File, scheduler: BoundCall) -> syntax.For | None:
