@@ -44,6 +44,7 @@ from hplint.facts.makers import calls_of, made_by
 from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.order import blocks_around, runs_before
+from hplint.facts.outdated import Outdated, outdated
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
@@ -101,6 +102,7 @@ __all__ = [
     "ModuleClass",
     "Origin",
     "OriginKind",
+    "Outdated",
     "Place",
     "PlainContainer",
     "Planned",
@@ -181,6 +183,7 @@ __all__ = [
     "number",
     "optimizer_of",
     "optimizers",
+    "outdated",
     "own_parser",
     "owner_of_parameters",
     "parameter_groups",

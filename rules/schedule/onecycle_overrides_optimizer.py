@@ -1,10 +1,10 @@
 """A cyclic schedule overwrites the momentum or the rate of the optimizer.
 
 `OneCycleLR` sets the learning rate from `max_lr` in its constructor, and the momentum too: between 0.95 and 0.85 as
-long as `cycle_momentum` is true, which it is by default. `CyclicLR` does the same between 0.8 and 0.9. What was written in
-the optimizer is gone: `betas=(0.5, 0.999)`, which keeps a GAN from oscillating, becomes 0.95, and SGD without momentum
-gets one. A learning rate from the command line has no effect at all when `max_lr` is a constant: a search over `--lr`
-gives the same curve each time.
+long as `cycle_momentum` is true, which it is by default. `CyclicLR` does the same between 0.8 and 0.9. What was written
+in the optimizer is gone: `betas=(0.5, 0.999)`, which keeps a GAN from oscillating, becomes 0.95, and SGD without
+momentum gets one. A learning rate from the command line has no effect at all when `max_lr` is a constant: a search
+over `--lr` gives the same curve each time.
 
 ```python bad
 import torch
