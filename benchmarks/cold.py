@@ -43,13 +43,13 @@ for path in sorted(Path(sys.argv[1]).iterdir()):
 
 RECORD = """
 import json, sys
-import libcst
-parse_module, texts = libcst.parse_module, []
-def recorded(source, *args, **kwargs):
-    texts.append(source)
-    return parse_module(source, *args, **kwargs)
-libcst.parse_module = recorded
+import hplint.parse
 from hplint.cli import main
+parsed, texts = hplint.parse.parsed, []
+def recorded(source):
+    texts.append(source)
+    return parsed(source)
+hplint.parse.parsed = recorded
 try:
     main(sys.argv[2:])
 except SystemExit:

@@ -10,12 +10,11 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from itertools import accumulate, chain, repeat
+from typing import Any
 
+from hplint.nodes import Refused, parsed
 from hplint.records import value_record
-
-if TYPE_CHECKING:
-    import libcst as cst
 
 MAX_DEPTH = 200
 """Brackets inside brackets. LibCST ends the process at about 3,000."""
@@ -72,12 +71,17 @@ class Tokens:
     starts: list[int]
 
 
-# White space, then one token. No alternative can match a text in two ways, so nothing backtracks far.
-_TOKEN = re.compile(
+# White space and comments, then one token, or none at the end. No alternative can match a text in two ways, so nothing
+# backtracks far. What is met most comes first: space without comments, brackets and commas, ASCII names.
+TOKEN = re.compile(
     r"""
-    ((?:[ \t\f\r\n]|\\\r?\n)*)
+    ( [ \t\f\r\n]*(?![ \t\f\r\n\\\#])
+    | [ \t\f\r\n]*(?:(?:\\\r?\n|\#[^\r\n]*)[ \t\f\r\n]*)*
+    )
     (
-      \#[^\r\n]*
+      [()\[\],]
+    | [A-Za-z_][A-Za-z0-9_]*(?![\w"'])
+    | \.(?![\d.])
     | (?:[rRbBuUfFtT]{1,2})?(?:
         \"\"\"[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*\"\"\"
       | '''[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'''
@@ -88,6 +92,7 @@ _TOKEN = re.compile(
     | (?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d[\d_]*)?[jJ]?
     | \*\*=? | //=? | >>=? | <<=? | != | -> | := | \.\.\. | [+\-*/%&|^@<>=]=?
     | .
+    | \Z
     )
     """,
     re.VERBOSE | re.DOTALL,
@@ -101,6 +106,7 @@ _KINDS = {
     **dict.fromkeys(")]}", "close"),
     ",": "comma",
 }
+_STEPS = {**dict.fromkeys("([{", 1), **dict.fromkeys(")]}", -1)}
 _QUOTES = ('"', "'")
 
 
@@ -110,93 +116,83 @@ def scan(text: str) -> Tokens:
     Raises:
         TooComplex: brackets, blocks or chains beyond what LibCST parses safely and in linear time.
     """
-    texts: list[str] = []
-    starts: list[int] = []
-    offset = depth = chain = 0
-    outer: list[int] = []  # the chains around the open brackets
-    indents = [0]
-    elifs: dict[int, int] = {}
-    previous = ""
-    for space, token in _TOKEN.findall(text.rstrip()):
-        offset += len(space)
-        kind = _KINDS.get(token)
-        if kind is None and token[0] == "#":
-            offset += len(token)
-            continue
-        if space and not depth and ("\n" in space or "\r" in space):
-            chain = 0
-            column = len(space) - 1 - max(space.rfind("\n"), space.rfind("\r"))
-            while indents[-1] > column:
-                indents.pop()
-            if indents[-1] < column:
-                indents.append(column)
-                if len(indents) > MAX_INDENTS:
-                    raise TooComplex(f"more than {MAX_INDENTS} nested blocks", offset)
-            if token == "if":
-                elifs[column] = 0
-            elif token == "elif":
-                elifs[column] = elifs.get(column, 0) + 1
-                if elifs[column] > MAX_CHAIN:
-                    raise TooComplex(f"more than {MAX_CHAIN} elif branches in a row", offset)
-        if kind is None:
-            chain += token[0] in _QUOTES and previous.endswith(_QUOTES)
-        elif kind == "link":
-            chain += 1
-        elif kind == "open":
-            outer.append(chain + (previous in _CLOSE))  # f()()() and a[0][0][0] are chains too
-            chain = 0
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise TooComplex(f"more than {MAX_DEPTH} nested brackets", offset)
-        elif kind == "comma":
-            chain = 0
-        elif depth:
-            depth -= 1
-            chain = outer.pop()
-        if chain > MAX_CHAIN:
-            raise TooComplex(f"more than {MAX_CHAIN} operators, attributes or calls in a row", offset)
-        texts.append(token)
-        starts.append(offset)
-        previous = token
-        offset += len(token)
+    found = TOKEN.findall(text.rstrip())
+    while found and not found[-1][1]:
+        found.pop()
+    texts = [token for _, token in found]
+    starts = list(accumulate(map(len, chain.from_iterable(found))))[::2]
+    depths = list(accumulate(map(_STEPS.get, texts, repeat(0)), initial=0))
+    if min(depths) < 0:  # More brackets are closed than opened.
+        depths = list(accumulate((_STEPS.get(each, 0) for each in texts), lambda a, b: max(a + b, 0), initial=0))
+    if max(depths) > MAX_DEPTH:
+        raise TooComplex(f"more than {MAX_DEPTH} nested brackets", starts[depths.index(MAX_DEPTH + 1) - 1])
+    lines = [
+        at
+        for at, (space, _) in enumerate(found)
+        if space and space != " " and not depths[at] and ("\n" in space or "\r" in space)
+    ]
+    columns = [len(found[at][0]) - 1 - max(found[at][0].rfind("\n"), found[at][0].rfind("\r")) for at in lines]
+    _refuse_blocks([(column, texts[at], starts[at]) for column, at in zip(columns, lines, strict=True)])
+    for first, end in zip([0, *lines], [*lines, len(texts)], strict=True):
+        if end - first > MAX_CHAIN:
+            _refuse_chains(texts[first:end], starts[first:end])
     return Tokens(texts, starts)
 
 
-def parse(text: str) -> cst.Module:
-    """The tree of a text that was scanned without complaint.
+def _refuse_blocks(lines: list[tuple[int, str, int]]) -> None:
+    """Complain of too many blocks in each other and elifs after each other: ``lines`` are (column, word, offset)."""
+    indents = [0]
+    elifs: dict[int, int] = {}
+    for column, word, offset in lines:
+        while indents[-1] > column:
+            indents.pop()
+        if indents[-1] < column:
+            indents.append(column)
+            if len(indents) > MAX_INDENTS:
+                raise TooComplex(f"more than {MAX_INDENTS} nested blocks", offset)
+        if word == "if":
+            elifs[column] = 0
+        elif word == "elif":
+            elifs[column] = elifs.get(column, 0) + 1
+            if elifs[column] > MAX_CHAIN:
+                raise TooComplex(f"more than {MAX_CHAIN} elif branches in a row", offset)
+
+
+def _refuse_chains(texts: list[str], starts: list[int]) -> None:
+    """Complain of what is chained too far in one logical line."""
+    chained = 0
+    outer: list[int] = []  # the chains around the open brackets
+    previous = ""
+    for token, offset in zip(texts, starts, strict=True):
+        kind = _KINDS.get(token)
+        if kind is None:
+            chained += token[0] in _QUOTES and previous.endswith(_QUOTES)
+        elif kind == "link":
+            chained += 1
+        elif kind == "open":
+            outer.append(chained + (previous in _CLOSE))  # f()()() and a[0][0][0] are chains too
+            chained = 0
+        elif kind == "comma":
+            chained = 0
+        elif outer:
+            chained = outer.pop()
+        if chained > MAX_CHAIN:
+            raise TooComplex(f"more than {MAX_CHAIN} operators, attributes or calls in a row", offset)
+        previous = token
+
+
+def parse(text: str) -> Any:
+    """The tree of a text that was scanned without complaint: see :mod:`hplint.nodes`.
 
     Raises:
         SyntaxProblem: with the place that the parser names.
     """
-    import libcst as cst
-
     try:
-        with _unvalidated():
-            return cst.parse_module(text)
-    except cst.ParserSyntaxError as error:
-        raise _located(text, error.raw_line) from None
+        return parsed(text)
+    except Refused as error:
+        raise _located(text, error.line) from None
     except RecursionError:
         raise TooComplex("nested too deep to be parsed", 0) from None
-
-
-@contextmanager
-def _unvalidated() -> Iterator[None]:
-    """Leave out the check that LibCST makes on each node it is given: the parser's own nodes are right.
-
-    It is there for nodes that programs put together, and takes a seventh of the parse.
-    """
-    import libcst as cst
-
-    check = cst.CSTNode.__post_init__
-    setattr(cst.CSTNode, "__post_init__", _nothing)  # noqa: B010 - mypy refuses the assignment
-    try:
-        yield
-    finally:
-        setattr(cst.CSTNode, "__post_init__", check)  # noqa: B010
-
-
-def _nothing(node: cst.CSTNode) -> None:
-    pass
 
 
 def _located(text: str, fallback_line: int) -> SyntaxProblem:

@@ -36,6 +36,8 @@ class Project:
         self._folders = _Folders()
         self._files: dict[str, File | None] = {}
         self._codes: dict[str, tuple[str, Code]] = {}
+        self._kept = 0
+        """Characters of their texts."""
         self._names: dict[tuple[str, str], tuple[str, ...] | None] = {}
         self._asked: list[tuple[str, str]] = []
         self._cut = _MAX_HOPS
@@ -61,13 +63,15 @@ class Project:
             SyntaxProblem, TooComplex: from :mod:`hplint.parse`.
         """
         known = self._codes.pop(source.path, None)
+        if known is not None:
+            self._kept -= len(known[0])
         if known is None or known[0] != source.text:
             known = source.text, self._shelf.code(source)
         self._codes[source.path] = known  # the last that goes
-        kept = sum(len(text) for text, _ in self._codes.values())
-        while kept > _KEPT and len(self._codes) > 1:
+        self._kept += len(source.text)
+        while self._kept > _KEPT and len(self._codes) > 1:
             text, _ = self._codes.pop(next(iter(self._codes)))
-            kept -= len(text)
+            self._kept -= len(text)
         return known[1]
 
     def find(self, dotted: str, importer: str) -> tuple[File, str] | None:
@@ -132,9 +136,11 @@ class Project:
         if name == "__init__" or not self._folders.holds(package):
             return place
         source = self._source(package)
+        if source is None or f".{name}" not in source.text:
+            return place
         word = rf"\b{re.escape(name)}\b(?!\s+as\b)"
         taken = rf"^from\s+[\w.]*\.{name}\s+import\s+(?:\([^)]*{word}|[^(\n]*{word})"
-        return (package, name) if source is not None and re.search(taken, source.text, re.MULTILINE) else place
+        return (package, name) if re.search(taken, source.text, re.MULTILINE) else place
 
     def _ask(self, place: tuple[str, str]) -> tuple[str, ...] | None:
         depth = len(self._asked)
@@ -151,7 +157,7 @@ class Project:
     def _handed_on(self, path: str, name: str) -> tuple[str, ...] | None:
         first = name.partition(".")[0]
         source = self._source(path)
-        if not name or source is None or re.search(rf"^(?:class|def|async def) {first}\b", source.text, re.MULTILINE):
+        if not name or source is None or _defines(source.text, first):
             return None  # Most classes and functions need not be parsed to tell.
         file = self._read(path)
         return None if file is None else file.names.handed_on(name)
@@ -178,6 +184,22 @@ class Project:
         return self._files[path]
 
 
+def _defines(text: str, name: str) -> bool:
+    """Whether a line of a module starts the class or function of a name.
+
+    A pattern would have to be compiled for every name, which takes longer than to look for it.
+    """
+    text = f"\n{text}"
+    for start in (f"\nclass {name}", f"\ndef {name}", f"\nasync def {name}"):
+        at = text.find(start)
+        while at >= 0:
+            after = text[at + len(start) : at + len(start) + 1]
+            if not (after.isalnum() or after == "_"):
+                return True
+            at = text.find(start, at + 1)
+    return False
+
+
 class _Folders:
     """Where modules lie. What a folder holds is asked once."""
 
@@ -185,6 +207,7 @@ class _Folders:
         self._held: dict[str, frozenset[str]] = {}
         self._rooted: dict[str, tuple[str, ...]] = {}
         self._located: dict[tuple[str, str], tuple[str, str] | None] = {}
+        self._importer = "", ""
 
     def holds(self, path: str) -> bool:
         """Whether there is a file of that path."""
@@ -192,16 +215,22 @@ class _Folders:
 
     def locate(self, dotted: str, importer: str) -> tuple[str, str] | None:
         """The file of the module that a dotted name leads to for an importing file, and what is left of the name."""
-        key = dotted, os.path.dirname(os.path.abspath(importer))
+        key = dotted, self._folder(importer)
         if key not in self._located:
             self._located[key] = self._locate(*key)
         return self._located[key]
+
+    def _folder(self, importer: str) -> str:
+        """The folder that a file lies in: the same file asks many times."""
+        if self._importer[0] != importer:
+            self._importer = importer, os.path.dirname(os.path.abspath(importer))
+        return self._importer[1]
 
     def files(self, path: str, importer: str) -> tuple[str, ...]:
         """The files that a relative path may name, from the folder of a script or one above it in the project."""
         if os.path.isabs(path) or "\0" in path:
             return ()
-        folder = os.path.dirname(os.path.abspath(importer))
+        folder = self._folder(importer)
         tried = (os.path.normpath(os.path.join(each, path)) for each in self._above(folder))
         return tuple(dict.fromkeys(each for each in tried if os.path.isfile(each)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import field
 from typing import Any, Protocol, TypeAlias
@@ -66,6 +65,7 @@ from hplint.hyperparameters import for_argument
 from hplint.hyperparameters import vocabulary as hyperparameter_vocabulary
 from hplint.model import Level, Safety
 from hplint.records import value_record
+from hplint.regex import regex
 from hplint.signatures import DefaultKind, Removed, Signature, constants, exports, is_module, removals, removed
 from hplint.signatures.guards import Broken, broken, values_read
 from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
@@ -193,6 +193,7 @@ __all__ = [
     "planned",
     "put_into",
     "quoted",
+    "regex",
     "removals",
     "removed",
     "replace",
@@ -531,7 +532,7 @@ def exponent_lost(file: File, setting: Setting) -> bool:
     return place is not None and _LOST.search(file.text, place.start, place.end) is not None
 
 
-_LOST = re.compile(r"\d[eE]\+?\d|\^")
+_LOST = regex(r"\d[eE]\+?\d|\^")
 
 
 def as_number(constant: object) -> float | None:

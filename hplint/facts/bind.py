@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from hplint import signatures
-from hplint.facts.calls import Argument, BoundCall, Presence
+from hplint.facts.calls import Argument, BoundCall, Parts, Presence
 from hplint.facts.choices import certain_name
 from hplint.facts.definitions import constructor, defined
 from hplint.facts.syntax import Arg, Attribute, Call, ClassDef, Collection, Expr, Name
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from hplint.facts.file import File
 
 _PARTIALS = 5
+_NO_PARTS = Parts({})
+"""Of a call without arguments."""
 
 
 class Binder:
@@ -39,7 +41,7 @@ class Binder:
         if own and signatures.lookup(name) is None:
             inherited = self._inherited(call.func)
             if inherited is not None:
-                return replace(self._bound(call, inherited, call.args), subclass=name.rpartition(".")[2])
+                return self._bound(call, inherited, call.args, subclass=name.rpartition(".")[2])
         return self._bound(call, name, call.args)
 
     def _of_unnamed(self, call: Call) -> BoundCall | None:
@@ -94,22 +96,25 @@ class Binder:
         name = constructor(found[0], found[1]) if isinstance(found[1], ClassDef) else None
         return name if isinstance(name, str) else None
 
-    def _bound(self, call: Call, name: str, args: Sequence[Arg], *, inherited: bool = False) -> BoundCall:
+    def _bound(
+        self, call: Call, name: str, args: Sequence[Arg], *, inherited: bool = False, subclass: str | None = None
+    ) -> BoundCall:
         signature = signatures.lookup(name)
-        if not args:
-            return BoundCall(name, call, signature, {}, (), (), True, inherited)
+        parts = partial(self._parts, name, signature, args) if args else _NO_PARTS
+        return BoundCall(name, call, signature, parts, inherited=inherited, subclass=subclass)
+
+    def _parts(self, name: str, signature: Signature | None, args: Sequence[Arg]) -> Parts:
         given = self._spread(args)
         short = name.rpartition(".")[2]
+        arguments: dict[str, Argument] = {}
         if signature is None:
-            arguments: dict[str, Argument] = {}
             for arg in given.keywords:
                 arguments.setdefault(arg.keyword or "", self._argument(arg.keyword or "", arg, short))
-            return BoundCall(name, call, None, arguments, (), (), given.complete, inherited)
+            return Parts(arguments, complete=given.complete)
         pairs, unexpected, surplus = matched(signature, given)
-        arguments = {}
         for parameter, arg in pairs:
             arguments.setdefault(parameter, self._argument(parameter, arg, short))
-        return BoundCall(name, call, signature, arguments, unexpected, surplus, given.complete, inherited)
+        return Parts(arguments, unexpected, surplus, given.complete)
 
     def _from_elsewhere(self, arg: Arg, keywords: list[Arg]) -> bool:
         """Add what a ``**`` brings that is written in another file; whether it is certain to bring nothing else."""

@@ -8,7 +8,7 @@ from typing import cast
 
 from hplint.facts.syntax import Arg, Call, Constant, Expr
 from hplint.facts.values import UNKNOWN, Origin, OriginKind, Possible, Value
-from hplint.records import value_record
+from hplint.records import record, value_record
 from hplint.signatures import DefaultKind, Signature
 
 
@@ -45,29 +45,73 @@ class Argument:
         return UNKNOWN if self.node is None else self.source(self.node.value)
 
 
-@value_record
+@record
+class Parts:
+    """What a call gives: the fields are described at :class:`BoundCall`."""
+
+    arguments: dict[str, Argument]
+    unexpected: tuple[Arg, ...] = ()
+    surplus: tuple[Arg, ...] = ()
+    complete: bool = True
+
+
 class BoundCall:
     """A call of something whose qualified, canonical name is known (``torch.optim.Adam``).
 
-    ``unexpected``: keyword arguments that the signature does not take; ``surplus``: positional ones too many. Both
-    are empty when there is no signature. ``complete``: no ``*`` or ``**`` of unknown content. ``inherited``: it is
-    ``super().__init__(...)`` in a subclass, or ``Base.__init__(self, ...)``.
+    ``unexpected`` and ``surplus`` are empty when there is no signature. ``inherited``: it is ``super().__init__(...)``
+    in a subclass, or ``Base.__init__(self, ...)``.
 
     ``subclass``: the project's class that is called, where ``name`` is the library's class that it inherits its
     constructor from. ``via``: the place of the real call, where ``node`` calls a function of the project that hands
     on some of its arguments; only these are known then, and the call is not complete.
     """
 
-    name: str
-    node: Call
-    signature: Signature | None
-    arguments: dict[str, Argument]
-    unexpected: tuple[Arg, ...]
-    surplus: tuple[Arg, ...]
-    complete: bool
-    inherited: bool = False
-    subclass: str | None = None
-    via: Origin | None = None
+    __slots__ = ("_parts", "inherited", "name", "node", "signature", "subclass", "via")
+
+    def __init__(
+        self,
+        name: str,
+        node: Call,
+        signature: Signature | None,
+        parts: Parts | Callable[[], Parts],
+        *,
+        inherited: bool = False,
+        subclass: str | None = None,
+        via: Origin | None = None,
+    ) -> None:
+        """``parts``: what the call gives, or what works it out. Nobody asks most calls for it."""
+        self.name = name
+        self.node = node
+        self.signature = signature
+        self.inherited = inherited
+        self.subclass = subclass
+        self.via = via
+        self._parts = parts
+
+    @property
+    def arguments(self) -> dict[str, Argument]:
+        """By parameter, those that the call writes."""
+        return self._given().arguments
+
+    @property
+    def unexpected(self) -> tuple[Arg, ...]:
+        """Keyword arguments that the signature does not take."""
+        return () if self.signature is None else self._given().unexpected
+
+    @property
+    def surplus(self) -> tuple[Arg, ...]:
+        """Positional arguments too many."""
+        return () if self.signature is None else self._given().surplus
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is no ``*`` or ``**`` of unknown content."""
+        return self._given().complete
+
+    def _given(self) -> Parts:
+        if not isinstance(self._parts, Parts):
+            self._parts = self._parts()
+        return self._parts
 
     @property
     def short(self) -> str:

@@ -14,13 +14,14 @@ from hplint.facts.syntax import Attribute, Call, Expr, FunctionDef, Name, Node
 from hplint.facts.training import TrainingLoop, TrainingStep
 from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_CLEARING = re.compile(r"(zero|clear|reset|null)\w*grad|grad\w*_(zero|clear|reset)|set_to_none", re.IGNORECASE)
-_LIBRARIES = re.compile(r"torch\.optim\.[A-Z]\w*|transformers\.(\w+\.)*(AdamW|Adafactor)|bitsandbytes\.optim\.\w+")
-_ACTS = re.compile(r"step|update|apply|reset|clear|run|train", re.IGNORECASE)
+_CLEARING = regex(r"(zero|clear|reset|null)\w*grad|grad\w*_(zero|clear|reset)|set_to_none", re.IGNORECASE)
+_LIBRARIES = regex(r"torch\.optim\.[A-Z]\w*|transformers\.(\w+\.)*(AdamW|Adafactor)|bitsandbytes\.optim\.\w+")
+_ACTS = regex(r"step|update|apply|reset|clear|run|train", re.IGNORECASE)
 _HOOKS = ("register_post_accumulate_grad_hook", "register_step_post_hook", "register_step_pre_hook")
 
 

@@ -9,14 +9,15 @@ from hplint.facts import syntax
 from hplint.facts.models import ModuleClass, self_name
 from hplint.facts.syntax import Call, Expr, FunctionDef
 from hplint.facts.tree import inside, walk
+from hplint.regex import regex
 
-_MODE = re.compile(r"train|eval|infer|(?<![a-z])test|determin|sampl|stochastic|bayes|(?<![a-z])mc(?![a-z])", re.I)
+_MODE = regex(r"train|eval|infer|(?<![a-z])test|determin|sampl|stochastic|bayes|(?<![a-z])mc(?![a-z])", re.I)
 """Names that a condition uses for the mode of a model."""
-_MEANT = re.compile(
+_MEANT = regex(
     r"(?<![a-z])mc(?![a-z])|MC(?=[A-Z_])|monte|bayes|uncertain|prenet|stochastic|sampl|discriminat|critic", re.I
 )
 """Names of what works in evaluation too, or is never evaluated, as the discriminator of a GAN."""
-_SAYS_SO = re.compile(r"always|even |inference|eval|test|monte|\bmc\b|uncertain|purpose|intend|deliberate", re.I)
+_SAYS_SO = regex(r"always|even |inference|eval|test|monte|\bmc\b|uncertain|purpose|intend|deliberate", re.I)
 
 
 def may_be_zero(module: ModuleClass, method: FunctionDef, rate: Expr, depth: int = 4) -> bool:

@@ -12,6 +12,7 @@ from hplint.facts.receivers import Receivers, role_by_name, words
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Expr, FunctionDef, Lambda, Literal, Name, Node
 from hplint.facts.tree import last_name
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -23,17 +24,17 @@ _METHODS = frozenset({"zero_grad", "backward", "manual_backward", "unscale_", "u
 _GRADIENT_WRITES = frozenset({"add_", "sub_", "copy_", "mul_", "div_", "fill_", "set_"})
 _ACTING = _METHODS | _CLIPS | _GRADIENT_WRITES | {"clip_gradients", "zero_", "clamp_"}
 _SEEN_LIBRARIES = ("torch.", "builtins.", "numpy.", "transformers.", "tqdm.")
-_HARMLESS = re.compile(
+_HARMLESS = regex(
     r"lr|rate|save|load|log|loggers?|print|len|is\w*|state|dict|sched\w*|warm\w*|wrap\w*|prepare|setup|scale|hasattr|"
     r"getattr|id|type|str|repr|format|append|extend|checkpoint\w*|resume|evaluate|test|valid\w*|init\w*|get|set|build|"
     r"create|make|smart|instantiate|register|watch|check|step|no|requires|record|attach|enable|retain|norm|sync|iters|"
     r"partial|process|copy|deepcopy|clone|master"
 )
 """Words in the names of functions that may be handed an optimizer, or speak of gradients, and do not step or clear."""
-_COMPUTE = re.compile(r"backwards?|backprop\w*|unscale")
-_WORKERS = re.compile(r"optimi[sz]e|autograd|grads?|gradients?")
+_COMPUTE = regex(r"backwards?|backprop\w*|unscale")
+_WORKERS = regex(r"optimi[sz]e|autograd|grads?|gradients?")
 """Words in the names of functions that are not seen and may compute or clear gradients."""
-_STEPS = re.compile(
+_STEPS = regex(
     r"(first|second)_step|(train|update|optimi[sz]\w*)_(step|batch|params|parameters|weights|model|net|network)\w*"
 )
 
@@ -41,7 +42,7 @@ _WITHOUT_GRADIENTS = frozenset(
     {"torch.no_grad", "torch.inference_mode", "torch.autograd.no_grad", "torch.autograd.grad_mode.no_grad"}
     | {"torch.autograd.inference_mode", "torch.autograd.grad_mode.inference_mode"}
 )
-_SWITCHES = re.compile(r"grad|eval|infer|mode|predict", re.IGNORECASE)
+_SWITCHES = regex(r"grad|eval|infer|mode|predict", re.IGNORECASE)
 """Words in the names of context managers and decorators that may do the same."""
 
 

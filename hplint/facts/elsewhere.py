@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -11,12 +10,13 @@ from hplint.facts.definitions import class_of, defined
 from hplint.facts.makers import made_by
 from hplint.facts.syntax import Assign, Attribute, Call, Expr, FunctionDef, Name
 from hplint.facts.tree import last_name
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
     from hplint.facts.places import Callers
 
-_BUILDS = re.compile(r"_?(get|build|create|make|load|read|parse|save|write|init\w*|seed|log|plot|is)(_|$)")
+_BUILDS = regex(r"_?(get|build|create|make|load|read|parse|save|write|init\w*|seed|log|plot|is)(_|$)")
 
 
 class Elsewhere:

@@ -20,6 +20,7 @@ from hplint.facts.syntax import Attribute, Call, Expr, For, FunctionDef, Name
 from hplint.facts.training import owned
 from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -43,7 +44,7 @@ _EVALUATES = frozenset(
 _TRAINS = frozenset({"train", "training", "fit", "finetune"})
 _MOST = 200
 """Calls of models that are looked at in one file."""
-_MEANT = re.compile(
+_MEANT = regex(
     r"(?<![a-z])mc(?![a-z])|monte|bayes|uncertain|attack|adversar|fgsm|(?<![a-z])pgd(?![a-z])|salien|grad_?cam|"
     r"attribut|calibrat|recompute|update_bn|bn_update|precise_?bn|benchmark|profile|throughput|speed",
     re.IGNORECASE,

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 
 from hplint.facts import syntax
 from hplint.facts.cursor import Cursor, Frozen
+from hplint.facts.formatted import formatted_end
 from hplint.facts.scoping import Scopes
 from hplint.facts.syntax import Arg, BindingKind, Collection, Constant, Expr, Generator, Literal, Name, Node, Parameter
 from hplint.parse import Tokens
@@ -101,8 +102,7 @@ class ExpressionWalk:
         return syntax.Other(start, self.cursor.end(), "string", parts)
 
     def _x_FormattedString(self, node: Any, start: int) -> Expr:
-        # The tokens inside an f-string are not told apart: its own text says where it ends.
-        end = start + len(self.root.code_for_node(node.with_changes(lpar=(), rpar=())))
+        end = formatted_end(self.text, start)  # The tokens inside an f-string are not told apart.
         outer, self.cursor = self.cursor, Frozen(start, end)
         children = tuple(self._formatted(node.parts))
         self.cursor = outer

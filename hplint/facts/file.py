@@ -17,7 +17,7 @@ from hplint.facts.holders import Flag, Holders
 from hplint.facts.models import ModuleClass
 from hplint.facts.module_reader import module_classes
 from hplint.facts.names import Names
-from hplint.facts.syntax import BindingKind, Call, ClassDef, Code, Expr, FunctionDef, Import, Name, Node
+from hplint.facts.syntax import Attribute, BindingKind, Call, ClassDef, Code, Expr, FunctionDef, Import, Name, Node
 from hplint.facts.training import TrainingStep
 from hplint.facts.values import Value
 
@@ -148,9 +148,16 @@ class File:
             bound = self.bound(call)
             if bound is not None:
                 found.append(bound)
-            if bound is None or (bound.signature is None and not bound.name.startswith("builtins.")):
+                if bound.signature is None and not bound.name.startswith("builtins."):
+                    found.extend(self.handings.derived(call))
+            elif isinstance(call.func, Attribute) and call.func.attr == "__init__":
                 found.extend(self.handings.derived(call))
         return tuple(found)
+
+    @cached_property
+    def identifiers(self) -> frozenset[str]:
+        """The names that the code reads or assigns, without those of attributes."""
+        return frozenset({name.id for name in self.every(Name)})
 
     @cached_property
     def modules(self) -> tuple[ModuleClass, ...]:

@@ -5,7 +5,7 @@ Nothing here is run: :mod:`hplint.facts.following` goes through the code once an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -193,15 +193,17 @@ class LossUse:
     criterion: Built | None
 
 
-def several(parts: Iterable[Flow]) -> Flow:
+def several(parts: Sequence[Flow]) -> Flow:
     """Any of these."""
-    every = tuple(parts)
-    if len(every) == 1:
-        return every[0]
+    if len(parts) == 1:
+        return parts[0]
     found: list[Flow] = []
-    for part in every:
-        for each in part.parts if isinstance(part, Several) else (part,):
-            if not any(each is known or _same(each, known) for known in found):
+    for part in parts:
+        for each in part.parts if type(part) is Several else (part,):
+            for known in found:
+                if each is known or (type(each) is type(known) and _same(each, known)):
+                    break
+            else:
                 found.append(each)
     if len(found) == 1:
         return found[0]
@@ -214,6 +216,7 @@ def parts(flow: Flow) -> tuple[Flow, ...]:
 
 
 def _same(one: Flow, other: Flow) -> bool:
+    """Whether two of a kind are the same."""
     if isinstance(one, Const) and isinstance(other, Const):
         return type(one.value) is type(other.value) and one.value == other.value
     if isinstance(one, Ref) and isinstance(other, Ref):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
@@ -30,10 +29,12 @@ from hplint.facts.flow import (
 )
 from hplint.facts.following_expressions import Spent
 from hplint.facts.following_ways import Ways
+from hplint.facts.operations import words
 from hplint.facts.syntax import (
     Assign,
     Attribute,
     AugAssign,
+    Call,
     ClassDef,
     Collection,
     Expr,
@@ -55,9 +56,11 @@ _CHARACTERS = 8
 """So many expressions are followed, and one more for so many characters; what is not reached stays unknown."""
 _FURTHER = 4
 """Modules read before those that only other modules import are left alone."""
+_TELLS = words("add_argument set_defaults debug info warning error")
 _HOPS = 4
 """Modules that a name is handed on through."""
 _LIBRARIES = ("torch.", "torchvision.", "numpy.", "builtins.", "transformers.")
+_DEFINED = (Function, Kind)
 _NOTHING_KNOWN = Given((), {}, complete=False, nodes={})
 
 
@@ -146,13 +149,6 @@ class _Follower(Ways):
 
     # --- what is defined and not used
 
-    @cached_property
-    def _called(self) -> frozenset[str]:
-        """Names of functions and methods that the file calls."""
-        calls = [call.func for call in self.file.all(syntax.Call)]
-        plain = {func.id for func in calls if isinstance(func, Name)}
-        return frozenset(plain | {func.attr for func in calls if isinstance(func, Attribute)})
-
     def _not_applied(self) -> None:
         """Send something through the models that were made, with their sizes, and not seen to be called."""
         heap = self.heap
@@ -169,9 +165,11 @@ class _Follower(Ways):
     def _unused(self, frame: Frame) -> None:
         """Follow the functions and classes defined in a frame that nothing was seen to call."""
         heap = self.heap
-        # What others call is better followed from there.
-        found = [flow for flow in frame.names.values() if isinstance(flow, Function | Kind) and flow.frame is frame]
-        found.sort(key=lambda flow: isinstance(flow.node, FunctionDef) and flow.node.name in self._called)
+        found = [flow for flow in frame.names.values() if isinstance(flow, _DEFINED) and flow.frame is frame]
+        if len(found) > 1:
+            # What others call is better followed from there.
+            called = self.file.callers.by_name
+            found.sort(key=lambda flow: isinstance(flow.node, FunctionDef) and flow.node.name in called)
         for flow in found:
             if isinstance(flow, Kind):
                 self._unused_methods(flow)
@@ -199,7 +197,8 @@ class _Follower(Ways):
         made = self.construct(kind, _NOTHING_KNOWN, kind.node)
         self._open_attributes(kind, made)
         heap = self.heap
-        for name, node in sorted(methods.items(), key=lambda item: item[0] in self._called):
+        called = self.file.callers.by_name
+        for name, node in sorted(methods.items(), key=lambda item: item[0] in called):
             if (node, kind.node) not in self.entered:
                 self.heap = dict(heap)
                 frame = Frame(kind.file, 0, {}, kind.frame)
@@ -235,7 +234,7 @@ class _Follower(Ways):
         return False
 
     def _s_expression(self, statement: ExprStatement, frame: Frame) -> bool:
-        if not isinstance(statement.value, syntax.Literal):
+        if not isinstance(statement.value, syntax.Literal) and not _only_tells(statement.value):
             self.value(statement.value, frame)
         return False
 
@@ -337,6 +336,14 @@ class _Follower(Ways):
             if target is not None:
                 self.assign(target, UNKNOWN, frame)
         return self.block(frame, statement.body)
+
+
+def _only_tells(expr: Expr) -> bool:
+    """Whether a statement declares an option or writes to a log: scripts have hundreds, and no tensor comes of them."""
+    func = expr.func if isinstance(expr, Call) else None
+    return (
+        isinstance(func, Attribute) and func.attr in _TELLS and isinstance(func.value, Name) and func.value.id != "self"
+    )
 
 
 _STATEMENTS: dict[type[syntax.Node], Callable[..., bool]] = {

@@ -26,7 +26,7 @@ from hplint.facts.flow import (
 )
 from hplint.facts.following_library import Libraries, tensors
 from hplint.facts.operations import method_kind, words
-from hplint.facts.syntax import Attribute, Call, Expr, FunctionDef, Lambda, Name, Node
+from hplint.facts.syntax import Attribute, Call, Expr, FunctionDef, Lambda, Literal, Name, Node
 from hplint.facts.tree import last_name
 from hplint.signatures import canonical
 
@@ -48,6 +48,10 @@ _DECORATORS = words(
 """Decorators that leave what a function gives as it is."""
 
 
+_NOTHING = Given((), {}, True, {})
+"""The arguments of a call without any."""
+
+
 class Calls(Libraries):
     """Calls of all kinds, and the attributes of objects."""
 
@@ -59,25 +63,29 @@ class Calls(Libraries):
         func = expr.func
         if isinstance(func, Name) and func.id == "print":
             return UNKNOWN
-        base = self.value(func.value, frame) if isinstance(func, Attribute) else self.value(func, frame)
-        given = self._given(expr, frame)
-        if frame.file is self.file:
+        attr = func.attr if isinstance(func, Attribute) else None
+        base = self.value(func.value if isinstance(func, Attribute) else func, frame)
+        given = self._given(expr, frame) if expr.args else _NOTHING
+        here = frame.file is self.file
+        if here:
             self.calls.append(expr)
-        if isinstance(func, Attribute):
+        if attr is not None:
             if isinstance(base, Several):
-                found = several([self._method(each, func.attr, given, expr, frame) for each in base.parts])
+                found = several([self._method(each, attr, given, expr, frame) for each in base.parts])
             else:
-                found = self._method(base, func.attr, given, expr, frame)
-            if isinstance(found, Step) and func.attr.endswith("_") and isinstance(func.value, Name):
-                self.assign(func.value, found, frame)  # `x.relu_()` changes `x`
+                found = self._method(base, attr, given, expr, frame)
         elif self.loss_of(base, expr, given, frame):
             found = UNKNOWN
         elif isinstance(base, Several):
             found = several([self.apply(each, given, expr, frame) for each in base.parts])
         else:
             found = self.apply(base, given, expr, frame)
-        if frame.file is self.file:
+        if here:
             self.calls.pop()
+        if attr is not None and isinstance(found, Step) and attr.endswith("_"):
+            changed = func.value if isinstance(func, Attribute) else None
+            if isinstance(changed, Name):
+                self.assign(changed, found, frame)  # `x.relu_()` changes `x`
         return found
 
     def _given(self, call: Call, frame: Frame) -> Given:
@@ -86,9 +94,10 @@ class Calls(Libraries):
         nodes: dict[int, Flow] = {}
         complete, open_end = True, False
         for arg in call.args:
-            flow = self.value(arg.value, frame)
+            value = arg.value
+            flow = Const(value.value) if type(value) is Literal else self.value(value, frame)
             if not arg.star:
-                nodes[id(arg.value)] = flow
+                nodes[id(value)] = flow
                 if arg.keyword is not None:
                     keywords[arg.keyword] = flow
                 elif not open_end:
@@ -229,7 +238,7 @@ class Calls(Libraries):
             return Function(member, owner.file, owner.frame, owner, kind)
         function = Function(member, owner.file, owner.frame, owner, bound)
         if "property" in decorators or "cached_property" in decorators:
-            return self.inline(function, Given((), {}, True, {})) if bound is not None else UNKNOWN
+            return self.inline(function, _NOTHING) if bound is not None else UNKNOWN
         return function
 
     def find(self, kind: Kind, attr: str, depth: int = 0) -> tuple[Kind | None, FunctionDef | Expr | None]:

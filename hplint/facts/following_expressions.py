@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _DEPTH = 150
 _UNROLLED = 12
+_READ = (Step, Several)
+"""What is counted where it is read."""
 _ELEMENTS = 24
 """Longer lists and dictionaries hold no layers, only data."""
 
@@ -54,6 +56,8 @@ class Expressions(Calls):
         self.left -= 1
         if self.left < 0:
             raise Spent
+        if isinstance(expr, Name):  # Half of all expressions.
+            return self._name(expr, frame)
         handler = _HANDLERS.get(type(expr))
         if handler is None or self._depth > _DEPTH:
             return UNKNOWN
@@ -70,7 +74,7 @@ class Expressions(Calls):
         while here is not None:
             found = here.names.get(expr.id)
             if found is not None:
-                if found is not UNKNOWN:
+                if type(found) in _READ:
                     self.read(found)
                 return found
             here = here.outer
@@ -106,7 +110,9 @@ class Expressions(Calls):
     def _subscript(self, expr: syntax.Subscript, frame: Frame) -> Flow:
         base = self.value(expr.value, frame)
         index = self.value(expr.index, frame)
-        return several([self._item(each, index, expr, frame) for each in parts(base)])
+        if not isinstance(base, Several):
+            return UNKNOWN if base is UNKNOWN else self._item(base, index, expr, frame)
+        return several([self._item(each, index, expr, frame) for each in base.parts])
 
     def _item(self, base: Flow, index: Flow, node: syntax.Subscript, frame: Frame) -> Flow:
         if isinstance(base, Step):
@@ -250,7 +256,6 @@ def _folded(compute: Callable[[], Constant]) -> Flow:
 
 _HANDLERS: dict[type[Node], Callable[[Any, Any, Frame], Flow]] = {
     syntax.Literal: Expressions._literal,
-    Name: Expressions._name,
     Attribute: Expressions._attribute,
     syntax.Subscript: Expressions._subscript,
     syntax.Binary: Expressions._binary,

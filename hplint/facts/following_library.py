@@ -28,6 +28,7 @@ from hplint.facts.following_memory import Memory
 from hplint.facts.module_reader import is_torch_module
 from hplint.facts.operations import LOSS_OF_FUNCTION, function_kind, words
 from hplint.facts.syntax import Call, Constant, FunctionDef
+from hplint.regex import regex
 
 _WRAPPERS = words(
     "DataParallel DistributedDataParallel compile DDP FullyShardedDataParallel FSDP deepcopy script "
@@ -35,11 +36,11 @@ _WRAPPERS = words(
 )
 """Functions and classes of other modules that give the model that they are given."""
 _UNROLLED = 12
-_DATA = re.compile(
+_DATA = regex(
     r"(Data|Dataset|Loader|Transforms?|Tokenizer|Logger|Writer|Sampler|Meter|Config|Parser|Scheduler|Optimi[sz]er|"
     r"Timer|Callback|Evaluator|Metric|Error|Args|Arguments)s?$"
 )
-_MODEL = re.compile(r"model|net|build|create|loss|criteri|train|forward", re.IGNORECASE)
+_MODEL = regex(r"model|net|build|create|loss|criteri|train|forward", re.IGNORECASE)
 
 
 class Libraries(Memory):

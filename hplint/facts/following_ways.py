@@ -147,6 +147,8 @@ class Ways(Expressions):
 
 def _joined_names(one: dict[str, Flow], other: dict[str, Flow]) -> dict[str, Flow]:
     """What names stand for where two ways meet; what is bound on one way only is what it is there."""
+    if one == other:  # Told without going through them here, and so for most conditions.
+        return one
     found = dict(one)
     for name, flow in other.items():
         known = found.get(name)
@@ -159,16 +161,20 @@ def _joined_heap(
     one: dict[Key, Flow | Content], other: dict[Key, Flow | Content], since: int
 ) -> dict[Key, Flow | Content]:
     """What attributes and lists hold where two ways meet; what was made on one way only is as it is there."""
+    if one == other:
+        return one
     found = dict(one)
+    shared = 0
     for key, flow in other.items():
         if key in one:
+            shared += 1
             if one[key] is not flow:
                 found[key] = _joined(key, one[key], flow)
         elif isinstance(key[0], Items) and key[0].born <= since:
             found[key] = _joined(key, _initial(key), flow)
         else:
             found[key] = flow
-    for key, known in one.items():
+    for key, known in one.items() if shared < len(one) else ():
         if isinstance(key[0], Items) and key[0].born <= since and key not in other:
             found[key] = _joined(key, known, _initial(key))
     return found

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, ClassDef, FunctionDef, Lambda, Literal, Name, Node
 from hplint.facts.tree import last_name
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
 # All are searched for in lower case, which is faster than ignoring case.
 _CROSS_ENTROPY = ("cross_entropy", "crossentropy")
 _WITH_LOGITS = ("with_logits", "withlogits")
-_USES_LOSS = re.compile(r"loss|crit|entropy|logits|model|net(?![a-z])|train")
-_TELLING = re.compile(
+_USES_LOSS = regex(r"loss|crit|entropy|logits|model|net(?![a-z])|train")
+_TELLING = regex(
     r"loss|crit|entropy|logits|softmax|sigmoid|model|net(?![a-z])|train|nn\.|self\(|self\.\w+\(|return [\w.]+\("
 )
 _ALWAYS = ("__init__", "forward", "__call__")
-_PLAIN_SOFTMAX = re.compile(r"(?<!log)(?<!log_)softmax")
-_HOLDS_LAYERS = re.compile(r"linear|conv|norm|rnn|lstm|gru|nn\.")
-_LAYER = re.compile(r"(Lazy)?Linear|Conv(Transpose)?[123]d|(Batch|Layer|Group|Instance)Norm([123]d)?|RNN|LSTM|GRU")
+_PLAIN_SOFTMAX = regex(r"(?<!log)(?<!log_)softmax")
+_HOLDS_LAYERS = regex(r"linear|conv|norm|rnn|lstm|gru|nn\.")
+_LAYER = regex(r"(Lazy)?Linear|Conv(Transpose)?[123]d|(Batch|Layer|Group|Instance)Norm([123]d)?|RNN|LSTM|GRU")
 
 
 class Worth:

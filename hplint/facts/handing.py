@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from hplint.facts.calls import Argument, BoundCall, Presence
+from hplint.facts.calls import Argument, BoundCall, Parts, Presence
 from hplint.facts.certain import certain_calls
 from hplint.facts.definitions import constructor, defined
 from hplint.facts.syntax import (
@@ -91,10 +91,11 @@ class Handings:
         if target is None:
             return
         home, function, owner = target
-        given, rest = _given(function, call.args, skip=function.name == "__init__")
-        if not given and not rest:
+        handings = home.handings.of(function, owner, _DEPTH)
+        if not handings:
             return
-        for handing in home.handings.of(function, owner, _DEPTH):
+        given, rest = _given(function, call.args, skip=function.name == "__init__")
+        for handing in handings:
             bound = self._bound(call, handing, given, rest, home is self._file)
             if bound is not None and self._left:
                 self._left -= 1
@@ -131,9 +132,8 @@ class Handings:
                 unexpected.append(arg)
         if not arguments and not unexpected:
             return None
-        return BoundCall(
-            inner.name, call, signature, arguments, tuple(unexpected), (), False, subclass=inner.subclass, via=via
-        )
+        parts = Parts(arguments, tuple(unexpected), complete=False)
+        return BoundCall(inner.name, call, signature, parts, subclass=inner.subclass, via=via)
 
     def _argument(self, parameter: str, arg: Arg, inner: BoundCall, to: Origin) -> Argument:
         # It stands for the argument of the inner call: by that name, whatever place the outer call gives it.

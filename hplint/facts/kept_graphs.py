@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from hplint.facts import syntax
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Expr, For, Name
 from hplint.facts.tree import children, last_name, walk
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -20,7 +21,7 @@ _CUTS = frozenset(
 )
 """Attributes and methods of a tensor whose result has no graph, or not always."""
 _DEPTH = 30
-_LOSS = re.compile(r"loss|criterion|nll|mse|bce|cross_entropy", re.IGNORECASE)
+_LOSS = regex(r"loss|criterion|nll|mse|bce|cross_entropy", re.IGNORECASE)
 
 
 def kept_graphs(file: File, loop: For, forward: Call) -> Iterator[AugAssign | Assign | Call]:

@@ -43,12 +43,11 @@ def labelled_values(file: File) -> Iterator[Labelled]:
 
 def words_of(file: File) -> set[str]:
     """All names, attributes, keywords, parameters and short strings of a file, options without their dashes."""
-    found = {name.id for name in file.every(Name)}
-    found.update(attribute.attr for attribute in file.every(Attribute))
-    found.update(arg.keyword for call in file.every(Call) for arg in call.args if arg.keyword is not None)
-    found.update(each.name for function in file.every(FunctionDef) for each in function.parameters)
-    strings = (each.value for each in file.every(Literal) if isinstance(each.value, str))
-    found.update(text.lstrip("-").replace("-", "_") for text in strings if len(text) < _LONGEST)
+    found = {attribute.attr for attribute in file.every(Attribute)} | file.identifiers
+    found |= {arg.keyword for call in file.every(Call) for arg in call.args if arg.keyword is not None}
+    found |= {each.name for function in file.every(FunctionDef) for each in function.parameters}
+    strings = {each.value for each in file.every(Literal) if isinstance(each.value, str)}
+    found |= {text.lstrip("-").replace("-", "_") for text in strings if len(text) < _LONGEST}
     return found
 
 

@@ -15,6 +15,7 @@ from hplint.facts.surroundings import untested
 from hplint.facts.syntax import Arg, Expr, Literal
 from hplint.facts.tree import inside, last_name
 from hplint.records import value_record
+from hplint.regex import regex
 
 OPTIMIZERS = "torch.optim."
 SCHEDULERS = "torch.optim.lr_scheduler."
@@ -138,7 +139,7 @@ _MANY = 50
 """Optimizers in one file, each of which would have to be followed."""
 _SETTERS = frozenset(SCHEDULERS + name for name in ("OneCycleLR", "CyclicLR", "LambdaLR"))
 _SCALERS = ("torch.", "transformers.", "timm.", "accelerate.", "lightning.", "pytorch_lightning.")
-_SCHEDULE_WORDS = re.compile(r"sched|noam|warm|lr(?![a-z])|LR|rate|anneal|cycl", re.IGNORECASE)
+_SCHEDULE_WORDS = regex(r"sched|noam|warm|lr(?![a-z])|LR|rate|anneal|cycl", re.IGNORECASE)
 
 
 def sets_rate_later(file: File, call: BoundCall) -> bool:

@@ -15,14 +15,15 @@ from hplint.facts.events import Event, EventKind, Role
 from hplint.facts.receivers import role_by_name, words
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, ClassDef, Expr, FunctionDef, Literal, Name
 from hplint.facts.tree import last_name
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     pass
 
 _BACKWARD = ("backward", "manual_backward")
-_PRETRAINED = re.compile(r"torchvision\.models\.(\w+\.)*[a-z]\w*|timm\.create_model|timm\.models\.create_model")
+_PRETRAINED = regex(r"torchvision\.models\.(\w+\.)*[a-z]\w*|timm\.create_model|timm\.models\.create_model")
 """Functions that give a model in training mode."""
-_LEAVES_THE_MODE = re.compile(
+_LEAVES_THE_MODE = regex(
     r"save|log|print|count|num|params?|parameters|watch|prepare|summary|copy|deepcopy|isinstance|wrap|ema|len|optim\w*|"
     r"compile|type|id|hasattr|getattr|setattr|load|register|init\w*|device|parallel|model|freeze|unfreeze|ddp|fsdp"
 )

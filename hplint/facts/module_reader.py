@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar
 
 from hplint.facts import torch_roles as roles
-from hplint.facts.calls import BoundCall
+from hplint.facts.calls import BoundCall, Parts
 from hplint.facts.definitions import derives
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.syntax import (
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", bound=Node)
 
-_LEAVES = (Name, Literal)
 _CONSTRUCTORS = ("__init__", "__post_init__", "setup", "configure_model", "build")
 _REGISTER = frozenset({"register_buffer", "register_parameter", "register_module", "add_module", "__setattr__"})
 _KEEPS_TO_ITSELF = frozenset(
@@ -202,11 +202,12 @@ class ModuleReader:
             return
         stores: list[tuple[int, AttributeStore]] = []
         written: set[int] = set()
+        within = self._file.within
         statements: tuple[Assign | AugAssign | For | With, ...] = (
-            *self._file.within(Assign, method),
-            *self._file.within(AugAssign, method),
-            *self._file.within(For, method),
-            *self._file.within(With, method),
+            *within(Assign, method),
+            *within(AugAssign, method),
+            *within(For, method),
+            *within(With, method),
         )
         for node in statements:
             for target, value in _targets(node):
@@ -214,13 +215,14 @@ class ModuleReader:
                     stores.append((node.start, AttributeStore(target.attr, target, value, method.name)))
                     if not isinstance(node, AugAssign):
                         written.add(target.end)
-        for call in self._file.within(Call, method):
+        for call in within(Call, method):
             store = self._call(call, own_name, method, body)
             if store is not None:
                 stores.append((call.start, store))
         body.stores.extend(store for _, store in sorted(stores, key=itemgetter(0)))
-        for attribute in self._file.within(Attribute, method):
-            if self._is(attribute.value, own_name, method):
+        for attribute in within(Attribute, method):
+            base = attribute.value
+            if isinstance(base, Name) and base.id == own_name and self._is(base, own_name, method):
                 if attribute.attr == "__dict__":
                     body.dynamic = True
                 elif attribute.end not in written:
@@ -229,19 +231,19 @@ class ModuleReader:
     def _call(self, call: Call, own_name: str, method: FunctionDef, body: _Body) -> AttributeStore | None:
         """What a call stores on the object; noted in ``body`` where it cannot be told."""
         func, args = call.func, call.args
+        called = func.attr if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
         if isinstance(func, Attribute) and self._is(func.value, own_name, method):
-            if func.attr not in _REGISTER:
+            if called not in _REGISTER:
                 return None
             name, value = _nth(args, 0), _nth(args, 1)
-        elif isinstance(func, Name) and func.id == "setattr" and self._is(_nth(args, 0), own_name, method):
+        elif called == "setattr" and isinstance(func, Name) and self._is(_nth(args, 0), own_name, method):
             name, value = _nth(args, 1), _nth(args, 2)
         else:
-            called = func.attr if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
             if called == "exec":
                 body.dynamic = True
             elif called not in _KEEPS_TO_ITSELF:
                 for arg in args:
-                    if self._is(arg.value, own_name, method):
+                    if isinstance(arg.value, Name) and self._is(arg.value, own_name, method):
                         body.dynamic = True
             return None
         if isinstance(name, Literal) and isinstance(name.value, str):
@@ -253,6 +255,8 @@ class ModuleReader:
         """Whether an expression is the method's own object, not something of the same name in a function inside it."""
         if not isinstance(expr, Name) or expr.id != own_name:
             return False
+        if expr.scope == method.scope:
+            return True
         scope = self._file.code.scopes[expr.scope]
         while own_name not in scope.bindings and scope.parent is not None:
             scope = self._file.code.scopes[scope.parent]
@@ -262,60 +266,24 @@ class ModuleReader:
 
     def _layers(self, method: FunctionDef) -> Iterator[Layer]:
         own_name = self_name(method)
+        made: dict[int, str] = {}
+        starts: list[int] = []
+        for call in self._file.within(Call, method):
+            name = self._constructed(call)
+            if name is not None:
+                made[id(call)] = name
+                starts.append(call.start)
         pending: list[tuple[Node, str | None, str | None]] = [(part, None, None) for part in reversed(method.body)]
-        while pending:
+        while pending and starts:
             node, attr, container = pending.pop()
-            if isinstance(node, Call) and (layer := self._layer(node, attr, container)) is not None:
-                yield layer
-            below = [part for part in self._below(node, attr, container, own_name) if not isinstance(part[0], _LEAVES)]
-            pending.extend(reversed(below))
-
-    def _below(
-        self, node: Node, attr: str | None, container: str | None, own_name: str | None
-    ) -> Iterator[tuple[Node, str | None, str | None]]:
-        """What is inside a record, each with the attribute and the container that it ends up in."""
-        match node:
-            case Assign(targets=targets, value=value) if value is not None:
-                held = [t.attr for t in targets if isinstance(t, Attribute) and _named(t.value, own_name)]
-                yield value, held[0] if held else None, None
-            case Call(func=func, args=args):
-                name = self._constructed(node) if isinstance(node, Call) else None
-                short = name.rpartition(".")[2] if name else ""
-                called = func.attr if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
-                if name is not None:
-                    kept: tuple[str | None, str | None] = None, short if short in roles.MODULE_CONTAINERS else None
-                elif called in _WRAPPERS:
-                    kept = attr, container
-                else:
-                    kept = None, container if called in _COLLECTORS else None
-                yield func, attr, container
-                for arg in args:
-                    yield arg.value, *kept
-            case Attribute(value=inner) | Starred(value=inner):
-                yield inner, attr, container
-            case Conditional(body=first, orelse=second):
-                yield first, attr, container
-                yield second, attr, container
-            case Collection() | Dict() | Comprehension():
-                kind = (
-                    node.kind if isinstance(node, Collection) else "dict" if isinstance(node, Dict) else "comprehension"
-                )
-                for part in children(node):
-                    yield part, None, container if container in roles.MODULE_CONTAINERS else kind
-            case Arg(value=inner):
-                yield inner, attr, container
-            case FunctionDef() | ClassDef() | Lambda():
-                pass
-            case _:
-                for part in children(node):
-                    yield part, None, container if not isinstance(node, Stmt) else None
-
-    def _layer(self, call: Call, attr: str | None, container: str | None) -> Layer | None:
-        name = self._constructed(call)
-        if name is None:
-            return None
-        bound = self._file.bound(call) or BoundCall(name, call, None, {}, (), (), False)
-        return Layer(attr, name, bound, container)
+            first = bisect_left(starts, node.start)
+            if first == len(starts) or starts[first] >= node.end:
+                continue  # No layer is made in there.
+            constructed = made.get(id(node))
+            if constructed is not None and isinstance(node, Call):
+                bound = self._file.bound(node) or BoundCall(constructed, node, None, Parts({}, complete=False))
+                yield Layer(attr, constructed, bound, container)
+            pending.extend(reversed(list(_below(node, attr, container, own_name, constructed))))
 
     def _constructed(self, call: Call) -> str | None:
         """The name of the module that a call constructs."""
@@ -324,6 +292,47 @@ class ModuleReader:
             return definition.name if self._lineage(definition).module else None
         name = self._file.qualified(call.func)
         return name if name is not None and is_torch_module(name) else None
+
+
+def _below(
+    node: Node, attr: str | None, container: str | None, own_name: str | None, constructed: str | None
+) -> Iterator[tuple[Node, str | None, str | None]]:
+    """What is inside a record, each with the attribute and the container that it ends up in.
+
+    ``constructed`` is the name of the module that the record constructs.
+    """
+    match node:
+        case Assign(targets=targets, value=value) if value is not None:
+            held = [t.attr for t in targets if isinstance(t, Attribute) and _named(t.value, own_name)]
+            yield value, held[0] if held else None, None
+        case Call(func=func, args=args):
+            called = func.attr if isinstance(func, Attribute) else func.id if isinstance(func, Name) else ""
+            if constructed is not None:
+                short = constructed.rpartition(".")[2]
+                kept: tuple[str | None, str | None] = None, short if short in roles.MODULE_CONTAINERS else None
+            elif called in _WRAPPERS:
+                kept = attr, container
+            else:
+                kept = None, container if called in _COLLECTORS else None
+            yield func, attr, container
+            for arg in args:
+                yield arg.value, *kept
+        case Attribute(value=inner) | Starred(value=inner):
+            yield inner, attr, container
+        case Conditional(body=first, orelse=second):
+            yield first, attr, container
+            yield second, attr, container
+        case Collection() | Dict() | Comprehension():
+            kind = node.kind if isinstance(node, Collection) else "dict" if isinstance(node, Dict) else "comprehension"
+            for part in children(node):
+                yield part, None, container if container in roles.MODULE_CONTAINERS else kind
+        case Arg(value=inner):
+            yield inner, attr, container
+        case FunctionDef() | ClassDef() | Lambda():
+            pass
+        case _:
+            for part in children(node):
+                yield part, None, container if not isinstance(node, Stmt) else None
 
 
 def module_classes(file: File) -> tuple[ModuleClass, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from operator import attrgetter
 
 from hplint import signatures
 from hplint.facts.syntax import (
@@ -20,7 +22,6 @@ from hplint.facts.syntax import (
     FunctionDef,
     Literal,
     Name,
-    Node,
     Scope,
     While,
 )
@@ -36,7 +37,10 @@ CONVENTIONS = {
 """What a name that the file never binds is taken for: snippets and notebook cells leave their imports elsewhere."""
 _BUILTINS = frozenset(dir(builtins))
 _MAX_ALIASES = 20
+_MANY = 8
+"""Bindings of one name that are gone through one by one."""
 _NAMES = (Name, Attribute, Conditional)
+_START = attrgetter("start")
 
 
 class Names:
@@ -50,6 +54,7 @@ class Names:
         self._own: set[str] = set()
         self._known: dict[int, tuple[str, ...]] = {}
         self._known_names: dict[tuple[str, int], tuple[str, ...]] = {}
+        self._orders: dict[int, tuple[list[int], list[int]] | None] = {}
 
     def scope(self, number: int) -> Scope:
         return self._scopes[number]
@@ -93,18 +98,15 @@ class Names:
         scope, bindings = found
         if len(bindings) == 1 or not self._same_frame(name.scope, scope):
             return bindings
-        before: list[Binding] = []
-        for binding in bindings:
-            if _takes_effect(binding) <= name.start:
-                if not binding.conditional:
-                    before.clear()
-                before.append(binding)
+        before = self._before(bindings, name.start)
         if len(before) == len(bindings):
             return bindings
-        loops = [loop for loop in self._loops if loop.start <= name.start < loop.end]
-        if not loops:
+        loop = self._loop_around(name.start)
+        if loop is None:
             return tuple(before) or bindings
-        later = [b for b in bindings if b not in before and any(loop.start <= b.start < loop.end for loop in loops)]
+        start, end = loop
+        known = set(map(id, before))
+        later = [each for each in bindings if start <= each.start < end and id(each) not in known]
         return (*before, *later) or bindings
 
     def candidates(self, expr: Expr) -> tuple[str, ...]:
@@ -116,6 +118,11 @@ class Names:
 
     def qualified(self, expr: Expr) -> str | None:
         """The one canonical dotted name that an expression stands for, None when unsure."""
+        root = expr
+        while type(root) is Attribute:
+            root = root.value
+        if type(root) is Name and self._known_names.get((root.id, root.scope)) == ():
+            return None  # Most expressions are something of a value.
         found = self._known.get(id(expr))
         if found is None:
             found = self._known[id(expr)] = self._candidates(expr, _MAX_ALIASES)
@@ -235,9 +242,53 @@ class Names:
             found += self._imported(name) if base in self._own else (signatures.canonical(name),)
         return _distinct(found)
 
+    def _before(self, bindings: tuple[Binding, ...], place: int) -> Sequence[Binding]:
+        """The last unconditional binding that has taken effect at a place, and the conditional ones after it."""
+        order = self._order(bindings) if len(bindings) > _MANY else None
+        if order is not None:
+            effects, fresh = order
+            end = bisect_right(effects, place)
+            return bindings[fresh[end] : end]
+        before: list[Binding] = []
+        for binding in bindings:
+            if _takes_effect(binding) <= place:
+                if not binding.conditional:
+                    before.clear()
+                before.append(binding)
+        return before
+
+    def _order(self, bindings: tuple[Binding, ...]) -> tuple[list[int], list[int]] | None:
+        """Where bindings take effect, and from which one on they count when so many have; None where that is no order.
+
+        So that a name that is bound thousands of times is not gone through for each of its uses.
+        """
+        key = id(bindings)
+        if key not in self._orders:
+            effects = [_takes_effect(each) for each in bindings]
+            fresh = [0]
+            for number, each in enumerate(bindings):
+                fresh.append(fresh[-1] if each.conditional else number)
+            self._orders[key] = None if effects != sorted(effects) else (effects, fresh)
+        return self._orders[key]
+
+    def _loop_around(self, place: int) -> tuple[int, int] | None:
+        """Where the outermost loop around a place starts and ends."""
+        number = bisect_right(self._loops[0], place) - 1
+        if number < 0 or self._loops[1][number] <= place:
+            return None
+        return self._loops[0][number], self._loops[1][number]
+
     @cached_property
-    def _loops(self) -> tuple[Node, ...]:
-        return (*self._code.index.get(For.__name__, ()), *self._code.index.get(While.__name__, ()))
+    def _loops(self) -> tuple[list[int], list[int]]:
+        """The starts and ends of loops that stand in no other one, in the order of the text."""
+        index = self._code.index
+        starts: list[int] = []
+        ends: list[int] = []
+        for loop in sorted((*index.get(For.__name__, ()), *index.get(While.__name__, ())), key=_START):
+            if not ends or loop.start >= ends[-1]:
+                starts.append(loop.start)
+                ends.append(loop.end)
+        return starts, ends
 
     def _same_frame(self, inner: int, outer: Scope) -> bool:
         """Whether code of one scope runs in the frame of the other: the same one, or a comprehension in it."""
@@ -248,11 +299,17 @@ class Names:
 
     def _stars(self, scope: int) -> list[str]:
         found: list[str] = []
+        if not self._has_stars:
+            return found
         here: Scope | None = self._scopes[scope]
         while here is not None:
             found.extend(here.stars)
             here = None if here.parent is None else self._scopes[here.parent]
         return found
+
+    @cached_property
+    def _has_stars(self) -> bool:
+        return any(scope.stars for scope in self._scopes)
 
     def _candidates(self, expr: Expr, left: int) -> tuple[str, ...]:
         if left == 0:
@@ -281,6 +338,8 @@ class Names:
         bound = self.lookup(name.id, name.scope)
         if bound is None:
             found = self._known_names[key] = self._unbound(name)
+        elif not any(map(_may_lead_on, bound[1])):
+            found = self._known_names[key] = ()  # A value, however often it is bound anew: most names are.
         elif len(bound[1]) > 1:
             found = self._of_bindings(self.reaching(name), left)  # Not the same everywhere in the scope.
         else:
@@ -330,6 +389,13 @@ def _may_be_name(value: Expr) -> bool:
     if isinstance(value, Call):
         return isinstance(value.func, Name) and value.func.id == "getattr"
     return isinstance(value, _NAMES)
+
+
+def _may_lead_on(binding: Binding) -> bool:
+    """Whether a name that is bound here may be that of something with a dotted name."""
+    if binding.value is None:
+        return binding.imported is not None or binding.definition is not None
+    return binding.kind is BindingKind.ASSIGN and binding.path == () and _may_be_name(binding.value)
 
 
 def _takes_effect(binding: Binding) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from hplint.facts import torch_roles as roles
 from hplint.facts.constructed import holds_weights, module_class, torch_module, unwrapped
@@ -104,7 +105,8 @@ def _added(module: ModuleClass, attr: str, names: set[str]) -> Iterator[Expr]:
     def is_container(expr: Expr) -> bool:
         return (isinstance(expr, Attribute) and expr.attr == attr) or (isinstance(expr, Name) and expr.id in names)
 
-    for part in walk(module.node):
+    file, node = module.file, module.node
+    for part in sorted((*file.within(Call, node), *file.within(Assign, node)), key=attrgetter("start")):
         match part:
             case Call(func=Attribute(value=container, attr=verb), args=(*_, last)) if verb in _GROWING and is_container(
                 container
@@ -131,25 +133,26 @@ def _is_module(file: File, call: Call) -> bool:
 
 def _used_otherwise(module: ModuleClass, name: str, stores: int) -> bool:
     """Whether a local name is handed on: unpacked, stored more often than that, or given to what may keep it."""
-    stored = 0
-    for part in walk(module.node):
-        match part:
-            case Call(func=func, args=args) if last_name(func) not in _READING | _GROWING:
-                if any(_names(arg.value, name) for arg in args):
-                    return True
-            case Starred(value=value) if _names(value, name):
-                return True
-            case Assign(targets=targets, value=value) if value is not None and _names(value, name):
-                stored += len(targets)
-    return stored > stores
+    file, node = module.file, module.node
+    for call in file.within(Call, node):
+        if any(_names(arg.value, name) for arg in call.args) and last_name(call.func) not in _READING | _GROWING:
+            return True
+    if any(_names(each.value, name) for each in file.within(Starred, node)):
+        return True
+    keeping = (each for each in file.within(Assign, node) if each.value is not None and _names(each.value, name))
+    return sum(len(each.targets) for each in keeping) > stores
 
 
 def _looked_after(module: ModuleClass, attr: str) -> bool:
     """Whether anything in the file hands the container on, or goes through its elements for their parameters."""
     file = module.file
-    for call in file.all(Call):
-        if last_name(call.func) not in _READING and any(_mentions(arg.value, attr) for arg in call.args):
-            return True
+    for call in file.every(Call):
+        for arg in call.args:
+            value = arg.value
+            if isinstance(value, Name | Literal):
+                continue  # Most arguments.
+            if _mentions(value, attr) and last_name(call.func) not in _READING:
+                return True
     for loop in file.all(For):
         if _reads(loop.iter, attr) and _finds(loop.body):
             return True

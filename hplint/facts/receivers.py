@@ -5,7 +5,6 @@ An object's role is read off its construction in the file, or else off its name.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from hplint.facts.syntax import (
     Subscript,
 )
 from hplint.facts.tree import inside, last_name
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -32,22 +32,38 @@ if TYPE_CHECKING:
 _DEPTH = 5
 """How many assignments from name to name are followed."""
 
-_CONSTRUCTORS = (
-    (re.compile(r"torch\.optim\.(lr_scheduler\.\w+|swa_utils\.SWALR)"), Role.SCHEDULER),
-    (re.compile(r"torch\.optim\.[A-Z]\w*"), Role.OPTIMIZER),
-    (re.compile(r"(transformers|timm)\.(\w+\.)*(get_\w*schedule\w*|create_scheduler\w*)"), Role.SCHEDULER),
-    (re.compile(r"transformers\.(\w+\.)*(AdamW|Adafactor|AdamWeightDecay)"), Role.OPTIMIZER),
-    (re.compile(r"timm\.(\w+\.)*create_optimizer\w*"), Role.OPTIMIZER),
-    (re.compile(r"(apex\.optimizers|bitsandbytes\.optim|deepspeed\.ops\.\w+|torch_optimizer)\.\w+"), Role.OPTIMIZER),
-    (re.compile(r"torch\.(\w+\.)*(Sharded)?GradScaler"), Role.SCALER),
-    (re.compile(r"accelerate\.(\w+\.)?Accelerator|(lightning|lightning_fabric)\.(\w+\.)*Fabric"), Role.ACCELERATOR),
-    (re.compile(r"torch\.nn\.(\w+\.)*[A-Z]\w*|torchvision\.models\.\w+"), Role.MODULE),
-    (re.compile(r"torch\.profiler\.\w+|torch\.autograd\.profiler\.\w+|gym\.\w+|gymnasium\.\w+|tqdm\.\w+"), Role.OTHER),
+_OTHER_OPTIMIZERS = (
+    (regex(r"(apex\.optimizers|bitsandbytes\.optim|deepspeed\.ops\.\w+|torch_optimizer)\.\w+"), Role.OPTIMIZER),
 )
+_FABRIC = ((regex(r"(lightning|lightning_fabric)\.(\w+\.)*Fabric"), Role.ACCELERATOR),)
+_NO_PART = ((regex(r"(gym|gymnasium|tqdm)\.\w+"), Role.OTHER),)
+_CONSTRUCTORS = {
+    "torch": (
+        (regex(r"torch\.optim\.(lr_scheduler\.\w+|swa_utils\.SWALR)"), Role.SCHEDULER),
+        (regex(r"torch\.optim\.[A-Z]\w*"), Role.OPTIMIZER),
+        (regex(r"torch\.(\w+\.)*(Sharded)?GradScaler"), Role.SCALER),
+        (regex(r"torch\.nn\.(\w+\.)*[A-Z]\w*"), Role.MODULE),
+        (regex(r"torch\.profiler\.\w+|torch\.autograd\.profiler\.\w+"), Role.OTHER),
+    ),
+    "torchvision": ((regex(r"torchvision\.models\.\w+"), Role.MODULE),),
+    "transformers": (
+        (regex(r"transformers\.(\w+\.)*(get_\w*schedule\w*|create_scheduler\w*)"), Role.SCHEDULER),
+        (regex(r"transformers\.(\w+\.)*(AdamW|Adafactor|AdamWeightDecay)"), Role.OPTIMIZER),
+    ),
+    "timm": (
+        (regex(r"timm\.(\w+\.)*(get_\w*schedule\w*|create_scheduler\w*)"), Role.SCHEDULER),
+        (regex(r"timm\.(\w+\.)*create_optimizer\w*"), Role.OPTIMIZER),
+    ),
+    **dict.fromkeys(("apex", "bitsandbytes", "deepspeed", "torch_optimizer"), _OTHER_OPTIMIZERS),
+    "accelerate": ((regex(r"accelerate\.(\w+\.)?Accelerator"), Role.ACCELERATOR),),
+    **dict.fromkeys(("lightning", "lightning_fabric"), _FABRIC),
+    **dict.fromkeys(("gym", "gymnasium", "tqdm"), _NO_PART),
+}
+"""By the library."""
 _BASES = (
-    (re.compile(r"torch\.optim\.(lr_scheduler\.\w+)"), Role.SCHEDULER),
-    (re.compile(r"torch\.optim\.(\w+\.)*[A-Z]\w*"), Role.OPTIMIZER),
-    (re.compile(r"torch\.nn\.(\w+\.)*[A-Z]\w*"), Role.MODULE),
+    (regex(r"torch\.optim\.(lr_scheduler\.\w+)"), Role.SCHEDULER),
+    (regex(r"torch\.optim\.(\w+\.)*[A-Z]\w*"), Role.OPTIMIZER),
+    (regex(r"torch\.nn\.(\w+\.)*[A-Z]\w*"), Role.MODULE),
 )
 _DEEPSPEED = {0: Role.ENGINE, 1: Role.OPTIMIZER, 2: Role.OTHER, 3: Role.SCHEDULER}
 _PASS_THROUGH = frozenset({"prepare", "setup", "initialize", "optimize"})
@@ -56,21 +72,29 @@ _SAME_OBJECT = frozenset({"to", "cuda", "cpu", "train", "eval", "float", "half",
 _WRAPPERS = frozenset({"unwrap_model", "DataParallel", "DistributedDataParallel", "DDP", "compile", "FSDP"})
 _GIVES_BACK = _PASS_THROUGH | _WRAPPERS
 
-_WORDS = (
-    (re.compile(r"sched|scheduler|schedule"), Role.SCHEDULER),
-    (re.compile(r"(grad|amp|loss)?scaler"), Role.SCALER),
-    (re.compile(r"\w?(optimi[sz]er|optim)\w?|\w?opt|adamw?|sgd|rmsprop|adagrad|optimizer\w*"), Role.OPTIMIZER),
-    (re.compile(r"accelerator|fabric"), Role.ACCELERATOR),
-    (re.compile(r"engine"), Role.ENGINE),
-    (re.compile(r"env|envs|profiler|prof|pbar|progress|ema|timer|logger|meter|trainer|agent|wandb|writer"), Role.OTHER),
-    (
-        re.compile(
-            r"model|net\w?|\w*net|network|module|generator|discriminator|gen|disc|encoder|decoder|critic|actor|"
-            r"backbone|classifier|policy|student|teacher|transformer|unet|vae|resnet|bert|gpt"
-        ),
-        Role.MODULE,
-    ),
+_SPOKEN = {
+    Role.SCHEDULER: "sched scheduler schedule",
+    Role.SCALER: "scaler gradscaler ampscaler lossscaler",
+    Role.ACCELERATOR: "accelerator fabric",
+    Role.ENGINE: "engine",
+    Role.OTHER: "env envs profiler prof pbar progress ema timer logger meter trainer agent wandb writer",
+    Role.MODULE: "model network module generator discriminator gen disc encoder decoder critic actor backbone "
+    "classifier policy student teacher transformer unet vae resnet bert gpt",
+}
+_WORDS = {word: role for role, words in _SPOKEN.items() for word in words.split()}
+_OPTIMIZER = regex(r"\w?(optimi[sz]er|optim)\w?|\w?opt|adamw?|sgd|rmsprop|adagrad|optimizer\w*")
+_STRONGEST = (
+    Role.SCHEDULER,
+    Role.SCALER,
+    Role.OPTIMIZER,
+    Role.ACCELERATOR,
+    Role.ENGINE,
+    Role.OTHER,
+    Role.MODULE,
 )
+"""Of the roles that the words of one name speak of, the first in this order counts."""
+_HUMPS = regex(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_BETWEEN = regex(r"[\W\d_]+")
 _ITERATORS = frozenset(
     {"parameters", "named_parameters", "children", "modules", "values", "items", "trainable_parameters"}
 )
@@ -80,28 +104,46 @@ _CONTAINERS = frozenset({"list", "tuple", "filter", "chain", "enumerate", "rever
 @lru_cache(maxsize=8192)
 def words(name: str) -> tuple[str, ...]:
     """The words of a name in lower case, digits left out: ``optimizerG_2`` gives ``optimizer`` and ``g``."""
-    parts = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    return tuple(word for word in re.split(r"[\W\d_]+", parts.lower()) if word)
+    if name.isascii() and name.islower() and name.replace("_", "").isalpha():
+        return tuple(word for word in name.split("_") if word)  # Most names are written like that.
+    return tuple(word for word in _BETWEEN.split(_HUMPS.sub("_", name).lower()) if word)
 
 
 @lru_cache(maxsize=4096)
 def role_by_name(name: str) -> Role | None:
     """What an object is called: of a scheduler's and an optimizer's word in one name, the scheduler's counts."""
-    parts = words(name)
-    parts += tuple(part[:-1] for part in parts if part.endswith("s"))
-    return next((role for word, role in _WORDS if any(word.fullmatch(part) for part in parts)), None)
+    roles = {_role_of_word(part) for part in words(name)}
+    return next((role for role in _STRONGEST if role in roles), None) if roles != {None} else None
+
+
+@lru_cache(maxsize=4096)
+def _role_of_word(word: str) -> Role | None:
+    """What a word or its plural speaks of."""
+    both = (word, word[:-1]) if word.endswith("s") else (word,)
+    roles = {_role_in_singular(each) for each in both}
+    return next((role for role in _STRONGEST if role in roles), None)
+
+
+def _role_in_singular(word: str) -> Role | None:
+    role = _WORDS.get(word)
+    if role is not None:
+        return role
+    if _OPTIMIZER.fullmatch(word):
+        return Role.OPTIMIZER
+    return Role.MODULE if word.endswith("net") or (word.startswith("net") and len(word) <= 4) else None
 
 
 @lru_cache(maxsize=4096)
 def _constructed(name: str) -> Role | None:
     """What a library's function or class of this dotted name gives."""
-    return next((role for pattern, role in _CONSTRUCTORS if pattern.fullmatch(name)), None)
+    known = _CONSTRUCTORS.get(name.partition(".")[0], ())
+    return next((role for names, role in known if names.fullmatch(name)), None)
 
 
 @lru_cache(maxsize=4096)
 def _of_base(name: str) -> Role | None:
     """What classes that derive from a library's class of this dotted name are."""
-    return next((role for pattern, role in _BASES if pattern.fullmatch(name)), None)
+    return next((role for bases, role in _BASES if bases.fullmatch(name)), None) if name[:6] == "torch." else None
 
 
 def role_of(file: File, expr: Expr) -> Role | None:

@@ -29,6 +29,7 @@ from hplint.facts.syntax import (
     Node,
 )
 from hplint.facts.tree import walk
+from hplint.regex import regex
 
 _DECAYING = frozenset({"AdamW", "Muon", "Adafactor"})
 """Optimizers that decay weights by default, or whose default is not worth relying on."""
@@ -54,17 +55,17 @@ _OTHER_AIMS = r"""
     """
 """Names of work where a network without a regulariser is normal: reinforcement learning, generative models, fields."""
 
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _KNOWN_LIBRARIES = ("builtins.", "torch.", "math.", "numpy.", "collections.", "itertools.", "functools.")
 
 
 def shows_regularisation(file: File) -> bool:
     """Whether any name of the file, or any optimizer in it, regularises, or the file is about something else."""
-    if any(map(_is_sign, _names(file))):
+    if any(_decays(file, call) for call in optimizers(file)) or any(map(_is_sign, _names(file))):
         return True
     if any(file.qualified(call.func) in ("torch.autograd.grad", "torch.func.grad") for call in file.every(Call)):
         return True
-    return any(_decays(file, call) for call in optimizers(file)) or any(map(_sums_weights, _over_parameters(file)))
+    return any(map(_sums_weights, _over_parameters(file)))
 
 
 @lru_cache(maxsize=8192)
@@ -77,7 +78,7 @@ def _is_sign(name: str) -> bool:
 
 def trained_models(file: File) -> Iterator[tuple[BoundCall, Call]]:
     """Optimizers of a file that calls ``backward``, with the calls that construct the models that they train."""
-    if not any(isinstance(call.func, Attribute) and call.func.attr == "backward" for call in file.every(Call)):
+    if not any(isinstance(call.func, Attribute) for call in file.callers.by_name.get("backward", ())):
         return
     for optimizer in optimizers(file):
         given = optimizer.argument("params").node
@@ -121,7 +122,7 @@ def _layers_of(file: File, made: Call, seen: frozenset[str] = frozenset()) -> It
 
 def _building_calls(module: ModuleClass) -> Iterator[Call]:
     for method in module.reached_from("__init__"):
-        yield from (part for part in walk(method) if isinstance(part, Call))
+        yield from module.file.within(Call, method)
 
 
 def _understood(module: ModuleClass, call: Call) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,15 +28,14 @@ from hplint.facts.syntax import (
 )
 from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.calls import BoundCall
     from hplint.facts.file import File
 
-_SCHEDULERS = re.compile(
-    r"torch\.optim\.lr_scheduler\.(?!ReduceLROnPlateau)\w+|transformers\.(\w+\.)*get_\w*schedule\w*"
-)
-_BASES = re.compile(r"torch\.optim\.lr_scheduler\.(?!ReduceLROnPlateau)\w+")
+_SCHEDULERS = regex(r"torch\.optim\.lr_scheduler\.(?!ReduceLROnPlateau)\w+|transformers\.(\w+\.)*get_\w*schedule\w*")
+_BASES = regex(r"torch\.optim\.lr_scheduler\.(?!ReduceLROnPlateau)\w+")
 
 
 @value_record

@@ -9,11 +9,12 @@ from hplint.facts import torch_roles as roles
 from hplint.facts.flow import Const, Flow, Items, Step, Unknown, parts
 from hplint.facts.operations import KEEPS_SHAPE
 from hplint.facts.syntax import Constant
+from hplint.regex import regex
 
 _DEPTH = 60
-_CONV = re.compile(r"(Lazy)?Conv(Transpose)?([123])d")
-_POOL = re.compile(r"(Adaptive|Fractional)?(Avg|Max|LP)Pool[123]d|Upsample.*|(adaptive_)?(avg|max)_pool[123]d")
-_PAD = re.compile(r"\w+Pad[123]d")
+_CONV = regex(r"(Lazy)?Conv(Transpose)?([123])d")
+_POOL = regex(r"(Adaptive|Fractional)?(Avg|Max|LP)Pool[123]d|Upsample.*|(adaptive_)?(avg|max)_pool[123]d")
+_PAD = regex(r"\w+Pad[123]d")
 _RESHAPED = ("view", "reshape")
 
 

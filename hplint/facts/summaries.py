@@ -34,6 +34,7 @@ from hplint.facts.syntax import (
 )
 from hplint.facts.tree import children, last_name
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -45,7 +46,7 @@ _NESTING = 12
 _EVENTS = 400
 _CONDITIONS = 40
 """Functions with more events, or more conditions around one, are not judged."""
-_NAMES = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
+_NAMES = regex(r"(?<![\w.])[A-Za-z_]\w*")
 _OPPOSITES = {"!=": "==", "is not": "is", "not in": "in"}
 
 

@@ -13,10 +13,11 @@ from hplint.facts.file import File
 from hplint.facts.syntax import Expr, Node
 from hplint.facts.tree import children, inside, last_name
 from hplint.facts.values import UNKNOWN, OriginKind
+from hplint.regex import regex
 
 _BROAD = frozenset({"Exception", "BaseException"})
 _RAISES = frozenset({"raises", "assertRaises", "assertRaisesRegex", "suppress"})
-_PROBE = re.compile(r"version|hasattr|signature|getfullargspec|torch_\d|is_\w+_available", re.IGNORECASE)
+_PROBE = regex(r"version|hasattr|signature|getfullargspec|torch_\d|is_\w+_available", re.IGNORECASE)
 _SMALL = 3
 """A ``try`` with a catch-all handler around more statements than this guards a program, not a call."""
 

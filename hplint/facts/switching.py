@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from hplint.facts import torch_roles as roles
@@ -11,11 +10,12 @@ from hplint.facts.definitions import class_of
 from hplint.facts.models import ModuleClass
 from hplint.facts.syntax import Attribute, Call
 from hplint.facts.tree import argument, walk
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_PRETRAINED = re.compile(
+_PRETRAINED = regex(
     r"torchvision\.models\.(\w+\.)*(resnet|resnext|wide_resnet|vgg|alexnet|densenet|mobilenet|googlenet|inception|"
     r"squeezenet|shufflenet|mnasnet|efficientnet|regnet|convnext|swin|fcn_|deeplab|lraspp)\w*"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
@@ -13,13 +12,14 @@ from hplint.facts.summaries import Loop, Summaries, Trace, summaries_of
 from hplint.facts.syntax import Call, ClassDef, Comprehension, For, FunctionDef
 from hplint.facts.tree import last_name
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
 __all__ = ["Event", "EventKind", "Guard", "Role", "TrainingLoop", "TrainingStep", "training_loops", "training_steps"]
 
-_FRAMEWORK_BASES = re.compile(
+_FRAMEWORK_BASES = regex(
     r"(.*\.)?(LightningModule|LightningLite|AutoUnit|TrainUnit|ComposerModel)|"
     r"(transformers|trl|sentence_transformers|catalyst|fastai|ignite|torchtnt|composer)\..*|.*\.Trainer|\w+Trainer"
 )

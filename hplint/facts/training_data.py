@@ -26,6 +26,7 @@ from hplint.facts.syntax import (
 from hplint.facts.training import training_loops
 from hplint.facts.tree import inside, last_name
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -35,19 +36,19 @@ _TURNS = frozenset({"enumerate", "tqdm", "trange", "iter", "track", "islice", "c
 """Calls whose result goes over what they are given."""
 _MANY = 50
 """Loaders, or training loops, in one file."""
-_NOT_TRAINING = re.compile(r"test\w*|val|valid\w*|eval\w*|dev|infer\w*|viz|visual\w*|predict\w*")
-_TRAINS = re.compile(r"train\w*|fit|learn|optimi[sz]e")
-_HAS_ORDER = re.compile(
+_NOT_TRAINING = regex(r"test\w*|val|valid\w*|eval\w*|dev|infer\w*|viz|visual\w*|predict\w*")
+_TRAINS = regex(r"train\w*|fit|learn|optimi[sz]e")
+_HAS_ORDER = regex(
     r"time.?series|forecast|look_?back|horizon|bptt|sliding|window|seq_?len|sequence_length|stock|replay|episode|rollout|"
     r"shuffle\(|permutation|randperm|train_test_split|random_split|KFold|resample|oversampl",
     re.IGNORECASE,
 )
 """Words of files whose samples follow one another, or were mixed before: there the order is meant."""
-_READS = re.compile(
+_READS = regex(
     r"read_\w+\(|(np|numpy|torch|pickle|h5py|pd)\.(load|File)|loadtxt|genfromtxt|load_\w+\(|open\(|datasets\."
 )
 """What a file that reads stored data does."""
-_RANDOM = re.compile(r"rand|choice|sample\(|make_\w+\(|shuffle|synthetic|linspace|arange", re.IGNORECASE)
+_RANDOM = regex(r"rand|choice|sample\(|make_\w+\(|shuffle|synthetic|linspace|arange", re.IGNORECASE)
 """Words of data that is drawn at random or made up."""
 
 

@@ -27,6 +27,7 @@ from hplint.facts.syntax import (
 )
 from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.commandline import Flag
@@ -39,14 +40,14 @@ _SHOWS = frozenset(
 _BY_NAME = frozenset({"getattr", "hasattr", "setattr"})
 _STORES = frozenset({"dump", "dumps", "safe_dump"})
 _READ_WHOLE = frozenset({"__dict__", "_get_kwargs", "_get_args"})
-_KEPT = re.compile(r"deprecat|unused|not used|ignored|obsolete|legacy|compat|reserved|no effect|todo", re.IGNORECASE)
+_KEPT = regex(r"deprecat|unused|not used|ignored|obsolete|legacy|compat|reserved|no effect|todo", re.IGNORECASE)
 _READS_UNSEEN = frozenset({"builtins.exec", "builtins.eval", "builtins.globals", "builtins.locals"})
-_STARTS_AGAIN = re.compile(r"sys\.argv.*(subprocess|os\.system)", re.DOTALL)
+_STARTS_AGAIN = regex(r"sys\.argv.*(subprocess|os\.system)", re.DOTALL)
 """The options are passed on to another program."""
-_WORKS = re.compile(r"\.backward\(|\.fit\(|optim\.[A-Z]|\.train\(")
+_WORKS = regex(r"\.backward\(|\.fit\(|optim\.[A-Z]|\.train\(")
 _FEW = 2
 """Options that are read where a namespace is really used in this file."""
-_EVALUATION = re.compile(r"test\w*|val|valid\w*|eval\w*|dev|infer\w*|predict\w*")
+_EVALUATION = regex(r"test\w*|val|valid\w*|eval\w*|dev|infer\w*|predict\w*")
 
 
 @value_record

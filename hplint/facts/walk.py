@@ -8,6 +8,7 @@ from typing import Any
 from hplint.facts import syntax
 from hplint.facts.expressions import ExpressionWalk
 from hplint.facts.syntax import Assign, Binding, BindingKind, Code, Expr, Name, Stmt
+from hplint.nodes import Node
 from hplint.parse import parse, scan, undisturbed
 
 
@@ -393,8 +394,10 @@ def _captured(pattern: Any) -> Iterable[str]:
     name: Any = getattr(pattern, "name", None) or getattr(pattern, "rest", None)
     if type(name).__name__ == "Name" and type(pattern).__name__ in ("MatchAs", "MatchStar", "MatchMapping"):
         yield name.value
-    for child in pattern.children:
-        yield from _captured(child)
+    for part in vars(pattern).values():
+        for child in part if isinstance(part, tuple) else (part,):
+            if isinstance(child, Node):
+                yield from _captured(child)
 
 
 _STATEMENTS: dict[str, Callable[[_Walk, Any, int], Stmt]] = {

@@ -76,9 +76,16 @@ def _unconverted(expression: str) -> str:
 
 def _pieces(template: str) -> Iterator[tuple[str, str]]:
     """Text and the expression that follows it, empty at the end; ``{{`` and ``}}`` are braces of the text."""
+    if "{" not in template and "}" not in template:
+        yield template, ""
+        return
     text, rest = "", template
     while rest:
-        head, rest = rest[0], rest[1:]
+        plain = min(at for at in (rest.find("{"), rest.find("}"), len(rest)) if at >= 0)
+        text, rest = text + rest[:plain], rest[plain:]
+        head, rest = rest[:1], rest[1:]
+        if not head:
+            break
         if head in "{}" and rest.startswith(head):
             text, rest = text + head, rest[1:]
         elif head == "{":
@@ -93,8 +100,24 @@ def _pieces(template: str) -> Iterator[tuple[str, str]]:
 @cache
 def _names(source: str) -> frozenset[str]:
     condition = _parsed(source)
-    nodes = () if condition is None else ast.walk(condition)
-    return frozenset(node.id for node in nodes if isinstance(node, ast.Name))
+    found: set[str] = set()
+    if condition is not None:
+        _gather(condition, found)
+    return frozenset(found)
+
+
+def _gather(node: ast.AST, found: set[str]) -> None:
+    """Put the names in an expression into a set; ``ast.walk`` takes three times as long."""
+    if isinstance(node, ast.Name):
+        found.add(node.id)
+        return
+    for value in vars(node).values():
+        if isinstance(value, ast.AST):
+            _gather(value, found)
+        elif isinstance(value, list):
+            for part in value:
+                if isinstance(part, ast.AST):
+                    _gather(part, found)
 
 
 @cache

@@ -80,15 +80,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, Place, Step, follows, inside, is_given, is_test, number, rule, syntax
+from hplint.rule import (
+    Draft,
+    File,
+    Files,
+    Level,
+    Place,
+    Step,
+    follows,
+    inside,
+    is_given,
+    is_test,
+    number,
+    regex,
+    rule,
+    syntax,
+)
 
 _BETWEEN = ("Dropout", "Identity")
-_MEANT = re.compile(
+_MEANT = regex(
     r"(?<![a-z])(lora|low_?rank|rank|bottle_?neck|factor\w*|proj\w*|embed\w*|emb|adapter|down|up|probe|linear_\w*)(?![a-z])",
     re.IGNORECASE,
 )
 """Names of layers that are linear on purpose."""
-_SAID = re.compile(r"linear[ _-]?(model|regress|net|classifier|problem|autoencoder|probe)", re.IGNORECASE)
+_SAID = regex(r"linear[ _-]?(model|regress|net|classifier|problem|autoencoder|probe)", re.IGNORECASE)
 """What a file says that has linear models on purpose."""
 _TRAINS = ("backward", "loss", "fit(", "train")
 

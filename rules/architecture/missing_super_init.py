@@ -90,13 +90,13 @@ from hplint.rule import (
     Draft,
     DraftEdit,
     DraftFix,
+    File,
     Level,
     ModuleClass,
     Safety,
     rule,
     self_name,
     syntax,
-    walk,
 )
 
 _REGISTERED = ("torch.nn.Parameter", "torch.nn.Buffer")
@@ -108,12 +108,14 @@ def missing_super_init(module: ModuleClass) -> Iterator[Draft]:
     if constructor is None or not module.own(constructor):
         return
     first = next((store for store in module.stores if _registers(module, store, constructor)), None)
-    if first is None or any(call.start < first.node.start for call in _base_calls(constructor)):
+    if first is None:
+        return
+    calls = _base_calls(module.file, constructor)
+    if any(call.start < first.node.start for call in calls):
         return
     helpers = [method for method in module.reached_from("__init__") if method is not constructor]
-    if any(True for helper in helpers for _ in _base_calls(helper)):
+    if any(_base_calls(module.file, helper) for helper in helpers):
         return
-    calls = list(_base_calls(constructor))
     own_name = self_name(constructor) or "self"
     yield Draft(
         first.node,
@@ -123,8 +125,8 @@ def missing_super_init(module: ModuleClass) -> Iterator[Draft]:
     )
 
 
-def _base_calls(method: syntax.FunctionDef) -> Iterator[syntax.Attribute]:
-    return (part for part in walk(method) if isinstance(part, syntax.Attribute) and part.attr == "__init__")
+def _base_calls(file: File, method: syntax.FunctionDef) -> list[syntax.Attribute]:
+    return [part for part in file.within(syntax.Attribute, method) if part.attr == "__init__"]
 
 
 def _registers(module: ModuleClass, store: AttributeStore, constructor: syntax.FunctionDef) -> bool:

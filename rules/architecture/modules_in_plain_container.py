@@ -98,7 +98,6 @@ class Wrapped(nn.Module):
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from hplint.rule import (
@@ -109,6 +108,7 @@ from hplint.rule import (
     ModuleClass,
     PlainContainer,
     plain_containers,
+    regex,
     replace,
     rule,
     syntax,
@@ -116,7 +116,7 @@ from hplint.rule import (
     torch_roles,
 )
 
-_ON_PURPOSE = re.compile(r"teacher|ref(_|$)|frozen|freeze|ema|target|pretrained|unregistered|no_grad|detector")
+_ON_PURPOSE = regex(r"teacher|ref(_|$)|frozen|freeze|ema|target|pretrained|unregistered|no_grad|detector")
 _LIST_METHODS = frozenset({"append", "extend", "insert"})
 _KINDS = {"list": "list", "tuple": "tuple", "set": "set", "dict": "dictionary"}
 

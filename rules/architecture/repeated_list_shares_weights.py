@@ -50,9 +50,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, DraftFix, File, Files, Level, holds_weights, inside, replace, rule, syntax
+from hplint.rule import Draft, DraftFix, File, Files, Level, holds_weights, inside, regex, replace, rule, syntax
 
-_SHARED = re.compile(r"shar|tie|tying|albert|recur|same", re.IGNORECASE)
+_SHARED = regex(r"shar|tie|tying|albert|recur|same", re.IGNORECASE)
 
 
 @rule(

@@ -88,17 +88,18 @@ class Net(nn.Module):
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from hplint.rule import (
     Classes,
     Draft,
     DraftFix,
+    File,
     Level,
     ModuleClass,
     called_when_made,
     inside,
+    regex,
     replace,
     rule,
     self_name,
@@ -109,7 +110,7 @@ from hplint.rule import (
     walk,
 )
 
-_GUARD = re.compile(r"hasattr|is None|training|not self\.")
+_GUARD = regex(r"hasattr|is None|training|not self\.")
 _NEVER_LEARNED = torch_roles.OTHER_NORMS | {"PReLU"}
 _JUDGED = torch_roles.DROPOUT | torch_roles.WEIGHT_LAYERS | torch_roles.BATCH_NORMS | _NEVER_LEARNED
 _SWITCHES = ("affine", "elementwise_affine")
@@ -125,10 +126,9 @@ _SWITCHES = ("affine", "elementwise_affine")
     subject=Classes(),
 )
 def dropout_created_in_forward(module: ModuleClass) -> Iterator[Draft]:
-    layers = [call.node for call in module.file.calls if call.short in _JUDGED]
     building = {method.start for method in module.reached_from("__init__", "build", "setup", "configure_model")}
     for method in module.reached_from("forward"):
-        if method.start in building or not any(inside(layer, method) for layer in layers) or not module.own(method):
+        if method.start in building or not module.own(method) or not _makes_layers(module.file, method):
             continue
         parts = list(walk(method, skip=(syntax.FunctionDef, syntax.ClassDef, syntax.Lambda)))
         guards = [part for part in parts if isinstance(part, syntax.If | syntax.Conditional)]
@@ -136,6 +136,11 @@ def dropout_created_in_forward(module: ModuleClass) -> Iterator[Draft]:
             guarded = any(inside(made, guard) and _GUARD.search(module.file.source(guard.test)) for guard in guards)
             if not guarded:
                 yield from _judge(module, method, made, parts)
+
+
+def _makes_layers(file: File, method: syntax.FunctionDef) -> bool:
+    every = map(file.bound, file.within(syntax.Call, method))
+    return any(bound is not None and bound.short in _JUDGED for bound in every)
 
 
 def _judge(

@@ -100,11 +100,11 @@ from hplint.rule import (
     self_name,
     syntax,
     torch_roles,
-    walk,
 )
 
 _DROPPING = {f"torch.nn.functional.{name}" for name in torch_roles.FUNCTIONAL_DROPOUT}
 _ATTENTION = "torch.nn.functional.scaled_dot_product_attention"
+_NAMES = torch_roles.FUNCTIONAL_DROPOUT | {"scaled_dot_product_attention"}
 _OFF_BY_DEFAULT = ("alpha_dropout", "feature_alpha_dropout")
 
 
@@ -122,9 +122,11 @@ def functional_dropout_always_on(module: ModuleClass) -> Iterator[Draft]:
     if "drop" not in file.text:
         return
     for method in module.reached_from("forward"):
-        calls = [part for part in walk(method) if isinstance(part, syntax.Call)] if module.own(method) else []
-        for call in calls:
-            name = file.qualified(call.func)
+        for call in file.within(syntax.Call, method) if module.own(method) else ():
+            func = call.func
+            if isinstance(func, syntax.Attribute) and func.attr not in _NAMES:
+                continue
+            name = file.qualified(func)
             if name is None or (name not in _DROPPING and name != _ATTENTION) or any(arg.star for arg in call.args):
                 continue
             rate = argument(call, 4, "dropout_p") if name == _ATTENTION else argument(call, 1, "p")

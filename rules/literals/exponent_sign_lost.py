@@ -43,19 +43,32 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from hplint.rule import Draft, File, Files, Level, Safety, as_number, labelled_values, replace, rule, syntax, walk
+from hplint.rule import (
+    Draft,
+    File,
+    Files,
+    Level,
+    Safety,
+    as_number,
+    labelled_values,
+    regex,
+    replace,
+    rule,
+    syntax,
+    walk,
+)
 
-SMALL = re.compile(
+SMALL = regex(
     r"((base|init|initial|max|peak|min|encoder|decoder|backbone|head|final|start)_)?"
     r"(lr|learning_rate|learningrate)(_?(init|initial|start|max|min|g|d|gen|disc|actor|critic|\d))?|"
     r"\w+_(lr|learning_rate)|eta_min|weight_?decay|wd|l2_?(reg|lambda|penalty)?|(adam_?|opt_)?(eps|epsilon)",
     re.IGNORECASE,
 )
 """Names of numbers that are always far below 1."""
-OTHER_UNIT = re.compile(r"step|iter|epoch|decay_(lr|learning_rate)|warm|every|sched|num|start_lr", re.IGNORECASE)
+OTHER_UNIT = regex(r"step|iter|epoch|decay_(lr|learning_rate)|warm|every|sched|num|start_lr", re.IGNORECASE)
 LEAST = 10
 """Smaller numbers may be meant."""
-POWER = re.compile(r"\d(\.\d*)?[eE]\+?0*(?P<power>[1-9]\d?)")
+POWER = regex(r"\d(\.\d*)?[eE]\+?0*(?P<power>[1-9]\d?)")
 
 
 @rule(
@@ -68,7 +81,7 @@ POWER = re.compile(r"\d(\.\d*)?[eE]\+?0*(?P<power>[1-9]\d?)")
     subject=Files("lr", "learning", "decay", "eps", "wd", "l2", "eta"),
 )
 def exponent_sign_lost(file: File) -> Iterator[Draft]:
-    if "^" not in file.text and "10-" not in file.text and not any(map(is_large, file.every(syntax.Literal))):
+    if not is_suspect(file):
         return
     seen: set[int] = set()
     for labelled in labelled_values(file):
@@ -81,9 +94,14 @@ def exponent_sign_lost(file: File) -> Iterator[Draft]:
                 yield draft
 
 
-def is_large(literal: syntax.Literal) -> bool:
-    """Whether a number may be one with an exponent that is taken for a small one."""
-    return isinstance(literal.value, float) and literal.value >= LEAST
+def is_suspect(file: File) -> bool:
+    """Whether any number or operation of the file is written like one of these, whatever it is for."""
+    if "^" in file.text or "10-" in file.text:
+        for operation in file.every(syntax.Binary):
+            if operation.op == "^" or (operation.op == "-" and is_ten(operation.left)):
+                return True
+    large = [each for each in file.every(syntax.Literal) if isinstance(each.value, float) and each.value >= LEAST]
+    return any(POWER.fullmatch(file.source(each)) for each in large)
 
 
 @lru_cache(maxsize=4096)

@@ -42,7 +42,6 @@ learning_rate = 0.01
 - The table that hplint started from has `weight_decay=le-5` in its own example.
 """
 
-import re
 from collections.abc import Iterator
 
 from hplint.rule import (
@@ -54,13 +53,16 @@ from hplint.rule import (
     Safety,
     hyperparameter_of,
     labelled_values,
+    regex,
     replace,
     rule,
     syntax,
 )
 
-MANTISSA = re.compile(r"[lI][eE]")
-EXPONENT = re.compile(r"[-+]\d{1,2}(?![\w.])")
+_MANTISSA = r"[lI][eE]"
+_WHOLE = r"[lI][eE]?[0-9O]{1,4}|O"
+MANTISSA = regex(_MANTISSA)
+EXPONENT = regex(r"[-+]\d{1,2}(?![\w.])")
 """What makes a number of a mantissa, without white space."""
 DIGITS = str.maketrans("lIO", "110")
 LETTERS = {
@@ -68,15 +70,18 @@ LETTERS = {
     "I": "the capital I, not the digit 1",
     "O": "the letter O, not the digit 0",
 }
-WHOLE = re.compile(r"[lI][eE]?[0-9O]{1,4}|O")
+WHOLE = regex(_WHOLE)
 """Names that are a number but for their letters."""
-NUMBER = re.compile(f"{MANTISSA.pattern}|{WHOLE.pattern}")
+NUMBER = regex(f"{_MANTISSA}|{_WHOLE}")
 
 
 @rule("HP138", "letter-l-in-number", level=Level.ERROR, topic="literals", since="0.1", subject=Files("l", "I", "O"))
 def letter_l_in_number(file: File) -> Iterator[Draft]:
-    suspects = [name for name in file.every(syntax.Name) if name.id[0] in "lIO" and NUMBER.fullmatch(name.id)]
-    suspects = [name for name in suspects if not any(name.id in scope.bindings for scope in file.code.scopes)]
+    letters = {name for name in file.identifiers if name[0] in "lIO" and NUMBER.fullmatch(name)}
+    letters = {name for name in letters if not any(name in scope.bindings for scope in file.code.scopes)}
+    if not letters:
+        return
+    suspects = [name for name in file.every(syntax.Name) if name.id in letters]
     suspects = [name for name in suspects if not file.is_bound(name.id, name.scope)]
     if not suspects:
         return

@@ -57,6 +57,7 @@ from functools import lru_cache
 from hplint.rule import Draft, File, Files, Level, Place, closest, replace, rule, syntax
 
 RIGHT = "requires_grad"
+LETTERS = frozenset(RIGHT) - {"_"}
 LONGER = ("require_gradient", "require_gradients", "requires_gradient", "requires_gradients")
 OWN = ("self", "cls", "args", "cfg", "config", "opt", "hparams")
 
@@ -85,6 +86,8 @@ def requires_grad_typo(file: File) -> Iterator[Draft]:
                 fix=replace(place, RIGHT, f"write `{RIGHT}`"),
                 level=Level.ADVICE if already(file, target.value, values[target]) else None,
             )
+    if not any(each.ops == ("==",) for each in file.every(syntax.Compare)):
+        return
     for statement in file.all(syntax.ExprStatement):
         test = statement.value
         if not isinstance(test, syntax.Compare) or test.ops != ("==",) or not isinstance(test.left, syntax.Attribute):
@@ -109,4 +112,7 @@ def already(file: File, tensor: syntax.Expr, wanted: syntax.Expr | None) -> bool
 
 @lru_cache(maxsize=1024)
 def is_typo(attribute: str) -> bool:
-    return attribute != RIGHT and (attribute in LONGER or closest(attribute, (RIGHT,)) is not None)
+    if attribute == RIGHT or attribute in LONGER:
+        return attribute != RIGHT
+    # Two slips lose two letters at most, and most attributes have hardly any of them.
+    return len(LETTERS.intersection(attribute.lower())) >= len(LETTERS) - 2 and closest(attribute, (RIGHT,)) is not None

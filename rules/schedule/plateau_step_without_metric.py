@@ -63,13 +63,12 @@ for epoch in range(100):
 - mittagessen/kraken#420: the metric was missing where the scheduler was stepped once a batch.
 """
 
-import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, expected, rule, step_calls, tests_around
+from hplint.rule import Draft, File, Files, Level, expected, regex, rule, step_calls, tests_around
 
 PLATEAU = "torch.optim.lr_scheduler.ReduceLROnPlateau"
-ASKS_WHICH = re.compile(r"isinstance|type|[Pp]lateau|hasattr")
+ASKS_WHICH = regex(r"isinstance|type|[Pp]lateau|hasattr")
 
 
 @rule(

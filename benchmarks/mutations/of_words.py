@@ -1,0 +1,132 @@
+"""Slips of the keyboard: names, numbers and options."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from benchmarks.mutations.of_arguments import OPTIMIZERS
+from benchmarks.mutations.registry import mutator, planted
+from benchmarks.mutations.script import Planted, Script, Skipped
+
+SLIPS = {
+    "ReLU": "ReLu",
+    "Linear": "Linaer",
+    "Conv2d": "Conv2D",
+    "Softmax": "SoftMax",
+    "CrossEntropyLoss": "CrossEntropyloss",
+}
+SPELLINGS = {"learning_rate": "learing_rate", "weight_decay": "weigth_decay"}
+NUMBERS = re.compile(r"lr|learning_rate|weight_decay|momentum|dropout")
+OPTION = re.compile(r"--(lr|learning[-_]rate|weight[-_]decay|momentum|dropout)")
+
+
+@mutator("HP105", "a misspelt class of torch")
+def misspelt_symbol(script: Script) -> Iterator[Planted | Skipped]:
+    for node in script.all(ast.Attribute):
+        if node.attr in SLIPS and script.dotted(node) == f"torch.nn.{node.attr}":
+            text = f"{script.source(node.value)}.{SLIPS[node.attr]}"
+            yield planted(script, node, script.replaced(node, text))
+
+
+@mutator("HP131", "`fcl` for `fc1`")
+def misspelt_attribute(script: Script) -> Iterator[Planted | Skipped]:
+    for module in script.modules():
+        for node in ast.walk(module):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                owner = node.func.value
+                function = script.around(node, ast.FunctionDef)
+                if isinstance(owner, ast.Name) and owner.id == "self" and function and function.name == "forward":
+                    text = f"self.{node.func.attr}l"
+                    yield planted(script, node, script.replaced(node.func, text))
+
+
+@mutator("HP129", "a misspelt constructor")
+def misspelt_init(script: Script) -> Iterator[Planted | Skipped]:
+    for module in script.modules():
+        for each in module.body:
+            if isinstance(each, ast.FunctionDef) and each.name == "__init__":
+                yield planted(script, each, script.replaced_name(each, "__int__"), move=())
+
+
+@mutator("HP138", "the letter l in a number")
+def letter(script: Script) -> Iterator[Planted | Skipped]:
+    for node in script.all(ast.Constant):
+        if isinstance(node.value, float) and script.source(node).startswith("1e-"):
+            yield planted(script, node, script.replaced(node, "l" + script.source(node)[1:]))
+
+
+@mutator("HP139", "an exponent without its minus")
+def exponent(script: Script) -> Iterator[Planted | Skipped]:
+    for call in script.calls(*OPTIMIZERS):
+        for name in ("lr", "weight_decay"):
+            value = script.argument(call, name)
+            if isinstance(value, ast.Constant):
+                yield planted(script, call, script.replaced(value, "1e4"), also={"HP109", "HP114"})
+
+
+@mutator("HP140", "a comma behind a number")
+def comma(script: Script) -> Iterator[Planted | Skipped]:
+    for node in script.all(ast.Assign):
+        number, target = node.value, node.targets[0]
+        if not isinstance(number, ast.Constant) or not isinstance(number.value, float):
+            continue
+        if isinstance(target, ast.Name) and NUMBERS.search(target.id.lower()):
+            edit = script.replaced(number, script.source(number) + ",")
+            yield planted(script, node, edit, also={"HP101", "HP103", "HP108"}, move=())
+
+
+@mutator("HP141", "a misspelt hyperparameter")
+def misspelt_option(script: Script) -> Iterator[Planted | Skipped]:
+    for node in script.all(ast.Attribute):
+        slip = SPELLINGS.get(node.attr)
+        if slip and isinstance(node.ctx, ast.Load) and script.source(node.value) in ("args", "cfg", "config", "opt"):
+            yield planted(script, node, script.replaced(node, f"{script.source(node.value)}.{slip}"))
+
+
+@mutator("HP142", "`require_grad`")
+def frozen_not(script: Script) -> Iterator[Planted | Skipped]:
+    for node in script.all(ast.Attribute):
+        if node.attr == "requires_grad" and isinstance(node.ctx, ast.Store):
+            yield planted(script, node, script.replaced(node, f"{script.source(node.value)}.require_grad"), move=())
+
+
+@mutator("HP143", "`type=bool`")
+def type_bool(script: Script) -> Iterator[Planted | Skipped]:
+    for call in script.methods("add_argument"):
+        action = script.argument(call, "action")
+        if isinstance(action, ast.Constant) and action.value == "store_true":
+            if script.argument(call, "default") is not None:
+                yield Skipped("it has a default of its own")
+                continue
+            keyword = script.parents[action]
+            yield planted(script, call, script.replaced(keyword, "type=bool, default=False"), move=())
+
+
+@mutator("HP144", "a rate that is converted to a whole number")
+def type_int(script: Script) -> Iterator[Planted | Skipped]:
+    for call in script.methods("add_argument"):
+        kind, default = script.argument(call, "type"), script.argument(call, "default")
+        number = default.value if isinstance(default, ast.Constant) else None
+        if not isinstance(number, float) or number.is_integer():
+            continue
+        if isinstance(kind, ast.Name) and kind.id == "float":
+            yield planted(script, call, script.replaced(kind, "int"), move=())
+
+
+@mutator("HP163", "an option that nothing reads any more")
+def unread(script: Script) -> Iterator[Planted | Skipped]:
+    for call in script.methods("add_argument"):
+        words = [each.value for each in call.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+        option = next((word for word in words if OPTION.fullmatch(word)), None)
+        default = script.argument(call, "default")
+        if option is None or default is None:
+            continue
+        name = option[2:].replace("-", "_")
+        reads = [node for node in script.all(ast.Attribute) if node.attr == name and isinstance(node.value, ast.Name)]
+        if not reads or "vars(" in script.text or "**" in script.text:
+            yield Skipped("nothing reads it, or the namespace is handed on whole")
+            continue
+        edits = [script.replaced(node, script.source(default)) for node in reads]
+        yield planted(script, call, *edits, move=())

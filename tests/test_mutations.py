@@ -1,0 +1,112 @@
+"""The mutation check plants what it says, and counts what is found."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from benchmarks.mutations import __main__ as check
+from benchmarks.mutations.outline import moved
+from benchmarks.mutations.registry import MUTATORS, planted
+from benchmarks.mutations.script import Planted, Script, Skipped
+from hplint.registry import registry
+
+SCRIPT = """\
+import torch
+from torch import nn, optim
+
+
+def train(model, loader, rate):
+    optimizer = optim.Adam(model.parameters(), lr=1e-3)
+    criterion = nn.CrossEntropyLoss()
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()  # é
+        optimizer.step()
+
+
+class Trainer:
+    def configure(self):
+        self.optimizer = optim.SGD(self.model.parameters(), lr=0.1)
+"""
+
+
+def mutants(code: str, text: str = SCRIPT) -> list[str]:
+    script = Script(text)
+    found = [each for mutator in MUTATORS if mutator.code == code for each in mutator.mutate(script)]
+    return [script.edited(each.edits) for each in found if isinstance(each, Planted)]
+
+
+def test_every_mutator_is_for_a_rule_and_says_what_it_plants() -> None:
+    codes = {rule.code for rule in registry().rules}
+    assert {mutator.code for mutator in MUTATORS} <= codes
+    assert len({(mutator.code, mutator.title) for mutator in MUTATORS}) == len(MUTATORS)
+
+
+@pytest.mark.parametrize(
+    ("code", "line"),
+    [
+        ("HP101", "optimizer = optim.Adam(model.parameters(), lr=1e-3, momentum=0.9)"),
+        ("HP138", "optimizer = optim.Adam(model.parameters(), lr=le-3)"),
+        ("HP113", "optimizer = optim.Adam(model, lr=1e-3)"),
+        ("HP110", "optimizer = optim.Adam(model.parameters())"),
+        ("HP123", "optimizer.step"),
+    ],
+)
+def test_a_mistake_is_planted_in_its_place(code: str, line: str) -> None:
+    texts = mutants(code)
+    assert any(line in [each.strip() for each in text.splitlines()] for text in texts)
+    for text in texts:
+        ast.parse(text)
+
+
+def test_what_is_moved_keeps_its_names() -> None:
+    script = Script(SCRIPT)
+    call = next(iter(script.calls("optim.Adam")))
+    mistake = planted(script, call, script.added(call, "momentum=0.9"))
+    assert isinstance(mistake, Planted)
+    text = moved(script, mistake)
+    assert isinstance(text, str)
+    assert "def planted_helper_1(model):\n    return (optim.Adam(model.parameters(), lr=1e-3, momentum=0.9))" in text
+    assert "optimizer = planted_helper_1(model)" in text
+
+
+def test_a_helper_that_needs_self_is_a_method() -> None:
+    script = Script(SCRIPT)
+    call = next(iter(script.calls("optim.SGD")))
+    mistake = planted(script, call, script.given(call, "lr", "100.0"))
+    assert isinstance(mistake, Planted)
+    text = moved(script, mistake)
+    assert isinstance(text, str)
+    assert "    def planted_helper_1(self):\n" in text
+    assert "self.optimizer = self.planted_helper_1()" in text
+
+
+def test_what_cannot_be_moved_says_why() -> None:
+    script = Script("def f(x):\n    return x + 1\n")
+    statement = script.tree.body[0]
+    assert isinstance(statement, ast.FunctionDef)
+    result = moved(script, Planted((), (statement.body[0],)))
+    assert isinstance(result, Skipped)
+    assert "Return" in result.reason
+
+
+def test_found_and_missed_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    path.write_text(SCRIPT, "utf-8")
+    looked = check.look(str(path))
+    momentum = [place for place in looked.places if MUTATORS[place.mutator].title == "momentum given to Adam"]
+    told = [each for place in momentum for each in check.tell(place) if isinstance(each, check.Told)]
+    assert [(each.form, each.found, each.others) for each in told] == [
+        ("inline", True, ()),
+        ("in a helper", True, ()),
+    ]
+
+
+def test_a_script_with_findings_of_its_own_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "train.py"
+    path.write_text(SCRIPT.replace("1e-3", "le-3"), "utf-8")
+    assert check.look(str(path)).places == ()
