@@ -13,18 +13,19 @@ from hplint.facts.lifetimes import followed
 from hplint.facts.order import runs_before
 from hplint.facts.syntax import Assign, Attribute, Call, Collection, Comprehension, Expr, For, Literal, Name, Node
 from hplint.facts.tree import last_name, walk
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
 _GIVE = frozenset({"parameters", "named_parameters"})
-_THAWS = re.compile(
+_THAWS = regex(
     r"un_?freeze|thaw|setattr|requires_grad_\(|get_peft_model|LoraConfig|\.requires_grad\s*=(?!=)", re.IGNORECASE
 )
 _HARMLESS = _GIVE | frozenset(
     {"to", "cuda", "cpu", "train", "eval", "state_dict", "load_state_dict", "children", "modules", "float", "double"}
 )
-_FACTORIES = re.compile(
+_FACTORIES = regex(
     r"torch\.(zeros|ones|rand|randn|randint|full|empty|eye|linspace|arange|tensor|from_numpy|zeros_like|ones_like|"
     r"rand_like|randn_like|full_like|empty_like)"
 )

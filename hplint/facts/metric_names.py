@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 from hplint.facts import syntax
 from hplint.facts.syntax import Attribute, BindingKind, Call, Expr, Literal, Name, Subscript
 from hplint.facts.tree import last_name, walk
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_HIGHER = re.compile(
+_HIGHER = regex(
     r"accs?|accuracy|accuracies|auc|auroc|auprc|f1|bleu|rouge|meteor|m?iou|jaccard|dice|recall|precision|ndcg|mrr|"
     r"psnr|ssim|kappa|mcc|spearman|pearson|r2|top1|top5|map50|rewards?"
 )
-_LOWER = re.compile(r"loss(es)?|nll|ppl|perplexity|mae|r?mse|mape|[wce]er|errs?|errors?|fid|cost|bp[cd]")
-_TURNS = re.compile(r"neg(ative)?|minus|inv(erse|erted)?|not?|non|one|1|complement|delta|diff|change|drop")
+_LOWER = regex(r"loss(es)?|nll|ppl|perplexity|mae|r?mse|mape|[wce]er|errs?|errors?|fid|cost|bp[cd]")
+_TURNS = regex(r"neg(ative)?|minus|inv(erse|erted)?|not?|non|one|1|complement|delta|diff|change|drop")
 """Words that may turn the meaning of the others around."""
-_SAME = re.compile(r"item|(nan)?mean|cpu|detach|numpy|compute|sum|float|avg|average|tolist|result")
+_SAME = regex(r"item|(nan)?mean|cpu|detach|numpy|compute|sum|float|avg|average|tolist|result")
 """Methods and functions that leave the direction of what they are applied to."""
 _DEPTH = 4
 

@@ -16,6 +16,7 @@ from hplint.facts.stepped import step_calls
 from hplint.facts.syntax import Attribute, Call, Expr, For, FunctionDef, Literal, Name, Node, While
 from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.calls import Argument, BoundCall
@@ -36,13 +37,13 @@ _LENGTHS = {
     "PolynomialLR": ("total_iters",),
     "OneCycleLR": ("total_steps", "steps_per_epoch"),
 }
-_TRANSFORMERS = re.compile(r"transformers\.(\w+\.)*get_\w*schedule\w*")
-_LOADER = re.compile(r"loader|\bdl\b|_dl\b|dl_|train_?(iter|batches)|\bbatches\b", re.IGNORECASE)
-_EPOCH = re.compile(r"epochs?")
+_TRANSFORMERS = regex(r"transformers\.(\w+\.)*get_\w*schedule\w*")
+_LOADER = regex(r"loader|\bdl\b|_dl\b|dl_|train_?(iter|batches)|\bbatches\b", re.IGNORECASE)
+_EPOCH = regex(r"epochs?")
 _OTHER = frozenset({"step", "steps", "iter", "iters", "iteration", "iterations", "batch", "batches", "per", "size"})
 _ROUNDS = frozenset({"int", "round", "max", "min", "ceil", "floor", "float"})
-_COUNTS = re.compile(r"%|==|\b(step|iter|i|idx|batch|epoch)\w*\b|accum|sync")
-_TRAINS = re.compile(r"train|fit|epoch|update|optimi")
+_COUNTS = regex(r"%|==|\b(step|iter|i|idx|batch|epoch)\w*\b|accum|sync")
+_TRAINS = regex(r"train|fit|epoch|update|optimi")
 _DEPTH = 4
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,13 +11,14 @@ from hplint.facts.makers import made_by
 from hplint.facts.receivers import role_of
 from hplint.facts.syntax import Attribute, Call, ClassDef, Expr, FunctionDef, Literal
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.calls import BoundCall
     from hplint.facts.file import File
 
 
-_COUNTS = re.compile(
+_COUNTS = regex(
     r"torch\.optim\.lr_scheduler\."
     r"(Lambda|Multiplicative|Step|MultiStep|Constant|Linear|Exponential|Polynomial|CosineAnnealing|Cyclic|OneCycle)LR"
 )

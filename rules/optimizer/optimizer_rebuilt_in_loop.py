@@ -96,14 +96,15 @@ from hplint.rule import (
     is_test,
     optimizers,
     owner_of_parameters,
+    regex,
     rule,
     step_calls,
     syntax,
     with_groups,
 )
 
-ROUNDS = re.compile(r"epochs?|batch(_idx|_index)?|iteration|iter|step|it|batch_i")
-RESTARTS = re.compile(r"maml|meta|fold|trial|restart|attack|federat|client|continual|experience", re.IGNORECASE)
+ROUNDS = regex(r"epochs?|batch(_idx|_index)?|iteration|iter|step|it|batch_i")
+RESTARTS = regex(r"maml|meta|fold|trial|restart|attack|federat|client|continual|experience", re.IGNORECASE)
 
 
 @rule(

@@ -26,7 +26,8 @@ for epoch in range(200):
     scheduler.step()
 ```
 
-The fix leaves the argument out where the loop around the call counts it; in the batch loop the call has to move too.
+At the top of the loop, and in the batch loop, `step(epoch)` gives the right rates and is only deprecated: that is said
+when pedantic findings are asked for.
 
 ## Looks like it, is not
 
@@ -57,17 +58,20 @@ from collections.abc import Iterator
 
 from hplint.rule import (
     Draft,
-    DraftFix,
     File,
     Files,
     Level,
     direction_of,
     inside,
+    last_name,
+    regex,
     replace,
     rule,
     stepped_with_epoch,
     syntax,
 )
+
+TRAINS = regex(r"train|fit|update|optimi|backward|run_epoch|one_epoch")
 
 
 @rule(
@@ -84,13 +88,22 @@ def deprecated_step_epoch(file: File) -> Iterator[Draft]:
         given = step.call.args[0]
         shown = file.source(given.value)
         loops = [loop for loop in file.all(syntax.For) if any(inside(step.call, part) for part in loop.body)]
-        counted = [loop for loop in loops if shown.split()[0] == file.source(loop.target)]
-        if direction_of(file, given.value) is None and (counted or "epoch" in shown.lower()):
-            message = f"`{step.made[0].short}` counts for itself: told `{shown}`, it recomputes the rate for that epoch"
-            yield Draft(given, message, ((step.made[0].node, "constructed here"),), fix_of(given, loops, counted))
+        counted = [loop for loop in loops if shown == file.source(loop.target)]
+        if direction_of(file, given.value) is not None or not (counted or "epoch" in shown.lower()):
+            continue
+        related = ((step.made[0].node, "constructed here"),)
+        once = bool(counted) and loops[-1] is counted[-1]
+        if once and trains_before(file, counted[-1], step.call):
+            message = f"`{step.made[0].short}` counts for itself: told `{shown}`, it is an epoch late"
+            yield Draft(given, message, related, replace(given, "", "step without the epoch"))
+        else:
+            message = f"`{step.made[0].short}` counts for itself: telling it `{shown}` is deprecated"
+            yield Draft(given, message, related, level=Level.PEDANTIC)
 
 
-def fix_of(given: syntax.Arg, loops: list[syntax.For], counted: list[syntax.For]) -> DraftFix | None:
-    """Leave the epoch out where the step is taken once for each value of it."""
-    once = bool(counted) and loops[-1] is counted[-1]
-    return replace(given, "", "step without the epoch") if once else None
+def trains_before(file: File, loop: syntax.For, call: syntax.Call) -> bool:
+    """Whether the loop trains before it makes a call."""
+    before = (each for each in file.within(syntax.Call, loop) if each.end <= call.start)
+    called = [each.func for each in before if isinstance(each.func, syntax.Attribute | syntax.Name)]
+    stepped = any(last_name(func) == "step" and "optim" in file.source(func) for func in called)
+    return stepped or any(TRAINS.search(last_name(func)) for func in called)

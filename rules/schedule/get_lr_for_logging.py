@@ -53,12 +53,11 @@ print(scheduler.get_lr(), engine.get_lr())
 - pytorch/pytorch#22107: `get_lr()` of `StepLR` is off at the milestones.
 """
 
-import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, DraftEdit, DraftFix, File, Files, Level, made_by, rule, syntax
+from hplint.rule import Draft, DraftEdit, DraftFix, File, Files, Level, made_by, regex, rule, syntax
 
-NEXT = re.compile(
+NEXT = regex(
     r"torch\.optim\.lr_scheduler\.(Step|MultiStep|Multiplicative|Constant|Linear|Exponential|Polynomial|CosineAnnealing)LR"
 )
 

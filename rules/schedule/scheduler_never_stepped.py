@@ -51,7 +51,6 @@ def build(model, steps):
 - tumurzakov/AnimateDiff#11: `last_epoch` is 0 in every checkpoint; RangiLyu/nanodet#200.
 """
 
-import re
 from collections.abc import Iterator
 
 from hplint.rule import (
@@ -63,6 +62,7 @@ from hplint.rule import (
     inside,
     is_test,
     journey,
+    regex,
     rule,
     schedulers,
     step_calls,
@@ -70,7 +70,7 @@ from hplint.rule import (
 )
 
 LOOKED_AT = frozenset({"get_last_lr", "get_lr", "state_dict", "load_state_dict", "last_epoch", "base_lrs"})
-GETS_FIRST = re.compile(r"LinearLR|LambdaLR|ConstantLR|OneCycleLR|CyclicLR")
+GETS_FIRST = regex(r"LinearLR|LambdaLR|ConstantLR|OneCycleLR|CyclicLR")
 
 
 @rule(

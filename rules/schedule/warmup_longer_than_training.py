@@ -42,13 +42,12 @@ arguments = TrainingArguments(output_dir="out", warmup_steps=1000, num_train_epo
   small data sets. deepmodeling/deepmd-kit#5134 adds this check.
 """
 
-import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, argument, as_number, is_test, last_name, rule, syntax
+from hplint.rule import Draft, File, Files, Level, argument, as_number, is_test, last_name, regex, rule, syntax
 
-SCHEDULE = re.compile(r"transformers\.(\w+\.)*get_\w+_schedule_with_warmup\w*")
-ARGUMENTS = re.compile(r"(transformers|trl|sentence_transformers)\.(\w+\.)*\w*(TrainingArguments|SFTConfig|DPOConfig)")
+SCHEDULE = regex(r"transformers\.(\w+\.)*get_\w+_schedule_with_warmup\w*")
+ARGUMENTS = regex(r"(transformers|trl|sentence_transformers)\.(\w+\.)*\w*(TrainingArguments|SFTConfig|DPOConfig)")
 
 
 @rule(
