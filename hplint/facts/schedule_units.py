@@ -134,24 +134,26 @@ def stepped_in(file: File, scheduler: BoundCall) -> tuple[Call, Unit] | None:
     steps = [step for step in step_calls(file) if any(made.node is scheduler.node for made in step.made)]
     if not steps or any(step.call.args for step in steps):
         return None
-    found = {_once_each(file, step.call, file.source(step.thing), _DEPTH) for step in steps}
+    found = {_once_each(file, step.call, file.source(step.thing), _DEPTH, guarded=False) for step in steps}
     each = found.pop() if len(found) == 1 else None
     return None if each is None else (steps[0].call, each)
 
 
-def _once_each(file: File, node: Node, scheduler: str, depth: int) -> Unit | None:
-    """Whether something runs once a batch or once an epoch, told by the innermost loop around it."""
+def _once_each(file: File, node: Node, scheduler: str, depth: int, *, guarded: bool) -> Unit | None:
+    """Whether something runs once a batch, or at most once an epoch, told by the innermost loop around it.
+
+    ``guarded``: under a condition that may leave out some rounds, so that nobody knows in how many batches it runs.
+    """
     for block, part in reversed(blocks_around(file, node)):
         match block:
             case For() if part == 1:
                 if goes_over_batches(file, block):
-                    return Unit.BATCH
+                    return None if guarded else Unit.BATCH
                 return Unit.EPOCH if _goes_over_epochs(file, block) else None
             case syntax.If(test=test):
-                if scheduler not in file.source(test) and _COUNTS.search(file.source(test)):
-                    return None
+                guarded |= scheduler not in file.source(test) and _COUNTS.search(file.source(test)) is not None
             case FunctionDef():
-                return _in_function(file, block, node, scheduler, depth)
+                return _in_function(file, block, node, scheduler, depth, guarded=guarded)
             case syntax.Try() | syntax.Conditional() | syntax.Binary():
                 pass
             case _:
@@ -159,17 +161,23 @@ def _once_each(file: File, node: Node, scheduler: str, depth: int) -> Unit | Non
     return None
 
 
-def _in_function(file: File, function: FunctionDef, node: Node, scheduler: str, depth: int) -> Unit | None:
+def _in_function(
+    file: File, function: FunctionDef, node: Node, scheduler: str, depth: int, *, guarded: bool
+) -> Unit | None:
     before = [loop for loop in file.within(For, function) if loop.end <= node.start and goes_over_batches(file, loop)]
     if any(_has_backward(loop) for loop in before):
         return Unit.EPOCH
-    found = {_once_each(file, call, scheduler, depth - 1) for call in calls_of(file, function)} if depth else set()
+    calls = calls_of(file, function) if depth else ()
+    found = {_once_each(file, call, scheduler, depth - 1, guarded=guarded) for call in calls}
     return found.pop() if len(found) == 1 else None
 
 
 def goes_over_batches(file: File, loop: For) -> bool:
     """Whether a loop goes over the batches of a loader."""
-    return _LOADER.search(file.source(loop.iter)) is not None and "epoch" not in file.source(loop.target)
+    if "epoch" in file.source(loop.target):
+        return False
+    names = [part for part in walk(loop.iter) if isinstance(part, Name)]
+    return any(_LOADER.search(file.source(each)) for each in (loop.iter, *(followed(file, name) for name in names)))
 
 
 def _goes_over_epochs(file: File, loop: For) -> bool:
