@@ -11,7 +11,7 @@ import torch
 from transformers import AutoModelForSequenceClassification
 
 model = AutoModelForSequenceClassification.from_pretrained("bert-base-uncased")
-optimizer = torch.optim.Adam(model.parameters(), lr=2e-5, weight_decay=0.01)  # HP184
+optimizer = torch.optim.Adam(model.parameters(), lr=2e-5, weight_decay=0.01)  # HP182
 ```
 
 ```python good
@@ -64,7 +64,7 @@ TRANSFORMERS = frozenset({"transformers", "peft", "trl", "sentence_transformers"
 
 
 @rule(
-    "HP184",
+    "HP182",
     "adam-l2-instead-of-adamw",
     level=Level.ADVICE,
     topic="optimizer",
