@@ -34,7 +34,9 @@ from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
+from hplint.facts.frozen import frozen_before, owner_of_parameters, plain_tensors, without_parameters
 from hplint.facts.half_seeded import HalfSeeded, half_seeded
+from hplint.facts.journeys import Journey, journey
 from hplint.facts.kept_graphs import kept_graphs
 from hplint.facts.kept_losses import KeptLoss, kept_losses
 from hplint.facts.labels import Labelled, hyperparameter_of, labelled_values, words_of
@@ -52,10 +54,13 @@ from hplint.facts.lifetimes import (
 )
 from hplint.facts.live_states import LiveState, live_states, trains_each_round
 from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_class
-from hplint.facts.makers import made_by
+from hplint.facts.makers import calls_of, made_by
+from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.normalizing import Misfit, misfits
 from hplint.facts.operations import CLASSES_OF_DATASET
+from hplint.facts.order import blocks_around, runs_before
+from hplint.facts.outdated import Outdated, outdated
 from hplint.facts.overwritten import Overwritten, overwritten
 from hplint.facts.penalties import Penalty, penalties
 from hplint.facts.plain_containers import PlainContainer, plain_containers
@@ -73,19 +78,21 @@ from hplint.facts.scaling import (
     unscaled_twice,
 )
 from hplint.facts.schedule_order import EarlySchedule, early_schedules
+from hplint.facts.schedule_units import Planned, Unit, planned, stepped_in
 from hplint.facts.seeding import never_seeds, seeded_too_late
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
 from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import line_beside, moved_before, moved_behind
-from hplint.facts.stepped import StepCall, step_calls
+from hplint.facts.stepped import StepCall, step_calls, stepped_with_epoch
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
 from hplint.facts.switching import switched_layers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
 from hplint.facts.training_data import TrainLoader, fed_to_training, feeds_evaluation, reads_files, unshuffled
-from hplint.facts.tree import argument, inside, walk
+from hplint.facts.tree import argument, inside, last_name, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
 from hplint.facts.unstepped import again, never_stepped, without_gradients
+from hplint.facts.used_up import UsedUp, used_up
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.facts.worker_streams import SharedStream, shared_streams
 from hplint.hyperparameters import for_argument
@@ -127,6 +134,7 @@ __all__ = [
     "Grad",
     "Group",
     "HalfSeeded",
+    "Journey",
     "KeptLoss",
     "Labelled",
     "Layer",
@@ -139,10 +147,12 @@ __all__ = [
     "ModuleClass",
     "Origin",
     "OriginKind",
+    "Outdated",
     "Overwritten",
     "Penalty",
     "Place",
     "PlainContainer",
+    "Planned",
     "Possible",
     "Presence",
     "Removed",
@@ -162,7 +172,9 @@ __all__ = [
     "TrainingLoop",
     "TrainingStep",
     "Uncleared",
+    "Unit",
     "Unread",
+    "UsedUp",
     "Value",
     "accumulations",
     "add_argument",
@@ -174,9 +186,12 @@ __all__ = [
     "augmented_evaluation",
     "autocast_type",
     "autocasts",
+    "better_when",
+    "blocks_around",
     "branches",
     "broken",
     "called_when_made",
+    "calls_of",
     "closest",
     "constant",
     "constants",
@@ -185,6 +200,7 @@ __all__ = [
     "cut_graphs",
     "delete_argument",
     "depends_on_mode",
+    "direction_of",
     "early_schedules",
     "evaluations",
     "expected",
@@ -197,6 +213,7 @@ __all__ = [
     "followed",
     "follows",
     "for_argument",
+    "frozen_before",
     "given_size",
     "half_seeded",
     "halved_models",
@@ -215,9 +232,11 @@ __all__ = [
     "is_scaled",
     "is_target_name",
     "is_test",
+    "journey",
     "kept_graphs",
     "kept_losses",
     "labelled_values",
+    "last_name",
     "left_in_eval",
     "live_states",
     "local_name",
@@ -245,13 +264,17 @@ __all__ = [
     "of_another_model",
     "optimizer_of",
     "optimizers",
+    "outdated",
     "overwritten",
     "own_parser",
+    "owner_of_parameters",
     "parameter_groups",
     "partial_checkpoints",
     "penalties",
     "placed",
     "plain_containers",
+    "plain_tensors",
+    "planned",
     "put_into",
     "quoted",
     "reads_files",
@@ -261,6 +284,7 @@ __all__ = [
     "replace",
     "role_of",
     "rule",
+    "runs_before",
     "same_optimizer",
     "same_orders",
     "scaler_of",
@@ -277,6 +301,8 @@ __all__ = [
     "softmax_size",
     "step_calls",
     "stepped",
+    "stepped_in",
+    "stepped_with_epoch",
     "steps_itself",
     "switched_layers",
     "syntax",
@@ -295,12 +321,14 @@ __all__ = [
     "unshuffled",
     "unstable_splits",
     "untested",
+    "used_up",
     "values_read",
     "walk",
     "with_groups",
     "within",
     "without_gradients",
     "without_operation",
+    "without_parameters",
     "words_of",
     "wrong_averages",
 ]

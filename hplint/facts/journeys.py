@@ -157,6 +157,11 @@ class _Traveller:
             self._read_name(name, function.scope)
 
 
+def record_around(file: File, node: Node) -> Node | None:
+    """The record that a record is directly part of; None for the statements of the module."""
+    return _parents(file).get(id(node))
+
+
 @lru_cache(maxsize=1)
 def _parents(file: File) -> dict[int, Node]:
     """The record around each expression, by identity."""

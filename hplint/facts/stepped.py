@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hplint.facts.events import Role
 from hplint.facts.makers import made_by
 from hplint.facts.receivers import role_of
-from hplint.facts.syntax import Attribute, Call, ClassDef, Expr, FunctionDef
+from hplint.facts.syntax import Attribute, Call, ClassDef, Expr, FunctionDef, Literal
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.calls import BoundCall
     from hplint.facts.file import File
 
 
+_COUNTS = regex(
+    r"torch\.optim\.lr_scheduler\."
+    r"(Lambda|Multiplicative|Step|MultiStep|Constant|Linear|Exponential|Polynomial|CosineAnnealing|Cyclic|OneCycle)LR"
+)
+"""Schedulers of torch whose ``step`` need not, or should not, be told the epoch."""
 _MANY = 200
 """Steps in one file, each of which would have to be followed to what it steps."""
 
@@ -60,3 +67,13 @@ def _steps_itself(file: File, made: Call) -> bool:
     """Whether a call constructs a class of this file with a ``step`` of its own."""
     defined = file.definition(made.func)
     return isinstance(defined, ClassDef) and any(isinstance(s, FunctionDef) and s.name == "step" for s in defined.body)
+
+
+def stepped_with_epoch(file: File) -> Iterator[StepCall]:
+    """The steps of torch's schedulers that are told an epoch, of those that rather count for themselves."""
+    for step in step_calls(file):
+        counted = [call for call in step.made if _COUNTS.fullmatch(call.name) and not call.subclass]
+        if counted and len(counted) == len(step.made) and len(step.call.args) == 1:
+            given = step.call.args[0]
+            if not given.star and not (isinstance(given.value, Literal) and given.value.value is None):
+                yield step

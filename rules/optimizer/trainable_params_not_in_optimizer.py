@@ -5,29 +5,47 @@ afterwards (a new head, LoRA adapters), a model that is copied or rebuilt, or a 
 gradients in every step and never changes. The loss falls a little, because the rest adapts, or stays flat; nothing is
 reported. For a replaced head the sign is an accuracy that stays at guessing.
 
-It takes the running program to know which parameters a loss reaches, so this is checked by `hplint run` and
-`hplint.runtime.check` at the first step; the text alone is not judged.
+It takes the running program to know which parameters a loss reaches, so `hplint run` and `hplint.runtime.check` see
+most of it, at the first step. The text tells one case for certain, and only as a warning: a layer that is put into the
+model after the optimizer was given its parameters.
 
-```python runtime
+```python bad
 import torch
+from torchvision import models
 
-optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-model.fc = torch.nn.Linear(512, 3)  # the optimizer still holds the old layer
+model = models.resnet18(weights="DEFAULT")
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+model.fc = torch.nn.Linear(512, 3)  # HP145
+train(model, optimizer)
 ```
 
 Construct the optimizer last:
 
-```python runtime
+```python good
 import torch
+from torchvision import models
 
+model = models.resnet18(weights="DEFAULT")
 model.fc = torch.nn.Linear(512, 3)
-optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+train(model, optimizer)
 ```
 
 ## Looks like it, is not
 
 Frozen parameters (`requires_grad` is False) and those that no loss reaches, such as a teacher's, are not meant. A
 parameter that some other optimizer of the program holds is owned.
+
+Nor is a group that is added, or an optimizer for the new layer alone:
+
+```python good
+import torch
+
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+model.fc = torch.nn.Linear(512, 3)
+second = torch.optim.SGD(model.fc.parameters(), lr=0.1, momentum=0.9)
+train(model, optimizer, second)
+```
 
 ## References
 
@@ -37,7 +55,7 @@ parameter that some other optimizer of the program holds is owned.
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, Level, Runtime, rule
+from hplint.rule import Draft, File, Files, Level, outdated, rule
 
 
 @rule(
@@ -47,8 +65,12 @@ from hplint.rule import Draft, Level, Runtime, rule
     topic="optimizer",
     hyperparameter="optimizer",
     since="0.1",
-    subject=Runtime(),
+    subject=Files("optim"),
 )
-def trainable_params_not_in_optimizer(_: object) -> Iterator[Draft]:
-    """Nothing in the text tells it."""
-    yield from ()
+def trainable_params_not_in_optimizer(file: File) -> Iterator[Draft]:
+    for found in outdated(file):
+        shown, short = file.source(found.target), found.optimizer.short
+        message = (
+            f"`{shown}` is new here, and `{short}` holds the parameters from before: it never changes the new ones"
+        )
+        yield Draft(found.target, message, ((found.optimizer.node, "constructed here"),), level=Level.WARNING)
