@@ -11,7 +11,7 @@ import pytest
 
 from hplint.engine import Outcome, lint_source, lint_text
 from hplint.fix import apply, fix_source
-from hplint.model import Finding
+from hplint.model import Finding, Level
 from hplint.registry import registry
 from hplint.rule import Runtime
 from hplint.settings import everything
@@ -78,7 +78,8 @@ def test_each_fix_repairs_its_finding_and_breaks_nothing(example: Example) -> No
         ast.parse(text)
         after = lint_text(text, PATH)
         assert codes(after)[finding.code] < codes(before)[finding.code], f"still there: {finding}\n{text}"
-        assert not codes(after) - codes(before), f"new after the fix of {finding}:\n{said(after)}\n{text}"
+        new = codes(each for each in after if each.level is not Level.PEDANTIC) - codes(before)
+        assert not new, f"new after the fix of {finding}:\n{said(after)}\n{text}"
 
 
 @each_example

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.mutations import of_arguments, of_loops, of_models, of_words
+from benchmarks.mutations import of_arguments, of_loops, of_losses, of_models, of_schedules, of_training, of_words
 from benchmarks.mutations.outline import moved
 from benchmarks.mutations.registry import MUTATORS
 from benchmarks.mutations.script import Planted, Script, Skipped
@@ -29,7 +29,7 @@ from hplint.model import Finding, Level
 from hplint.source import is_relevant
 from hplint.workers import spread
 
-TOPICS = (of_arguments, of_loops, of_models, of_words)
+TOPICS = (of_arguments, of_words, of_models, of_losses, of_loops, of_training, of_schedules)
 """Importing them registers their mutators."""
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = ("inline", "in a helper")

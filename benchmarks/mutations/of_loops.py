@@ -24,6 +24,8 @@ class Step:
     cleared: ast.stmt | None
     clip: ast.stmt | None
     optimizer: str
+    model: str | None
+    """`net` of `optimizer = Adam(net.parameters())`."""
 
 
 def steps(script: Script) -> Iterator[Step]:
@@ -47,7 +49,7 @@ def steps(script: Script) -> Iterator[Step]:
             continue
         cleared = next((each for each in block if script.source(each) == f"{owner}.zero_grad()"), None)
         clip = next((each for each in block if _method(each) in CLIPS), None)
-        yield Step(backward, step, cleared, clip, owner)
+        yield Step(backward, step, cleared, clip, owner, _model(script, owner))
 
 
 def _method(statement: ast.stmt) -> str:
@@ -59,7 +61,6 @@ def _method(statement: ast.stmt) -> str:
 
 
 def _model(script: Script, optimizer: str) -> str | None:
-    """`net` of `optimizer = Adam(net.parameters())`."""
     for call in script.calls(*OPTIMIZERS):
         statement = script.statement(call)
         if isinstance(statement, ast.Assign) and script.source(statement.targets[0]) == optimizer:
@@ -82,22 +83,20 @@ def cleared_too_late(script: Script) -> Iterator[Planted | Skipped]:
 @mutator("HP120", "clipped before backward")
 def clipped_too_early(script: Script) -> Iterator[Planted | Skipped]:
     for each in steps(script):
-        model = _model(script, each.optimizer)
-        if model is None or each.clip is not None:
+        if each.model is None or each.clip is not None:
             yield Skipped("the model is not known, or gradients are clipped already")
         else:
-            text = f"torch.nn.utils.clip_grad_norm_({model}.parameters(), 1.0)"
+            text = f"torch.nn.utils.clip_grad_norm_({each.model}.parameters(), 1.0)"
             yield planted(script, each.backward, script.before(each.backward, text), move=[each.step])
 
 
 @mutator("HP121", "clipped after the step")
 def clipped_too_late(script: Script) -> Iterator[Planted | Skipped]:
     for each in steps(script):
-        model = _model(script, each.optimizer)
-        if model is None or each.clip is not None:
+        if each.model is None or each.clip is not None:
             yield Skipped("the model is not known, or gradients are clipped already")
         else:
-            text = f"torch.nn.utils.clip_grad_norm_({model}.parameters(), 1.0)"
+            text = f"torch.nn.utils.clip_grad_norm_({each.model}.parameters(), 1.0)"
             yield planted(script, each.step, script.after(each.step, text), move=[each.step])
 
 

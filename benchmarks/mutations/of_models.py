@@ -110,21 +110,21 @@ def unregularised(script: Script) -> Iterator[Planted | Skipped]:
 
 @mutator("HP147", "softmax before cross-entropy")
 def softmax_first(script: Script) -> Iterator[Planted | Skipped]:
-    for call, scores in _losses(script, "nn.CrossEntropyLoss", "nn.functional.cross_entropy"):
+    for call, scores in losses(script, "nn.CrossEntropyLoss", "nn.functional.cross_entropy"):
         yield planted(script, call, script.replaced(scores, f"torch.softmax({script.source(scores)}, dim=1)"))
 
 
 @mutator("HP147", "softmax at the end of the model")
 def softmax_last(script: Script) -> Iterator[Planted | Skipped]:
-    yield from _at_the_end(script, ("nn.CrossEntropyLoss", "nn.functional.cross_entropy"), "torch.softmax({}, dim=1)")
+    yield from at_the_end(script, ("nn.CrossEntropyLoss", "nn.functional.cross_entropy"), "torch.softmax({}, dim=1)")
 
 
 @mutator("HP148", "sigmoid before its loss")
 def sigmoid_first(script: Script) -> Iterator[Planted | Skipped]:
     names = ("nn.BCEWithLogitsLoss", "nn.functional.binary_cross_entropy_with_logits")
-    for call, scores in _losses(script, *names):
+    for call, scores in losses(script, *names):
         yield planted(script, call, script.replaced(scores, f"torch.sigmoid({script.source(scores)})"))
-    yield from _at_the_end(script, names, "torch.sigmoid({})")
+    yield from at_the_end(script, names, "torch.sigmoid({})")
 
 
 @mutator("HP149", "softmax over one unit")
@@ -155,7 +155,7 @@ def other_size(script: Script) -> Iterator[Planted | Skipped]:
                 yield planted(script, call, script.replaced(width, str(int(str(width.value)) + 1)))
 
 
-def _losses(script: Script, kind: str, function: str) -> Iterator[tuple[ast.Call, ast.expr]]:
+def losses(script: Script, kind: str, function: str) -> Iterator[tuple[ast.Call, ast.expr]]:
     """Calls of a loss in a loop with a backward pass, each with the scores that it is given."""
     kept = {
         script.source(node.targets[0])
@@ -170,7 +170,7 @@ def _losses(script: Script, kind: str, function: str) -> Iterator[tuple[ast.Call
                 yield call, call.args[0]
 
 
-def _at_the_end(script: Script, losses: tuple[str, str], form: str) -> Iterator[Planted | Skipped]:
+def at_the_end(script: Script, losses: tuple[str, str], form: str) -> Iterator[Planted | Skipped]:
     """The one `return` of each model that a script with such a loss trains."""
     if ".backward()" not in script.text or not any(script.calls(*losses)):
         return

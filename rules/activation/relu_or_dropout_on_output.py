@@ -91,6 +91,8 @@ def relu_or_dropout_on_output(file: File) -> Iterator[Draft]:
                 continue
             told.add(made[0].node)
             cuts, binary = made[0].kind in _CUTS, loss == "BCEWithLogitsLoss"
+            # Without its call, a layer that the model keeps would lie idle.
+            is_kept = made[0].layer is not None and made[0].node is not made[0].call
             if not cuts:
                 harm = "dropout sets scores of whole classes to 0 at random"
             elif binary:
@@ -102,6 +104,6 @@ def relu_or_dropout_on_output(file: File) -> Iterator[Draft]:
                 at,
                 f"`{use.file.source(use.node.func)}` is given this as logits: {harm}",
                 related=related,
-                fix=without_operation(file, made[0], "drop it") if len(made) == 1 else None,
+                fix=without_operation(file, made[0], "drop it") if len(made) == 1 and not is_kept else None,
                 level=None if cuts and binary else Level.ADVICE,
             )

@@ -52,7 +52,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hplint.rule import BoundCall, Calls, Draft, DraftEdit, DraftFix, Level, Presence, Safety, rule, torch_roles
+from hplint.rule import BoundCall, Calls, Draft, DraftEdit, DraftFix, Level, Presence, Safety, rule, syntax, torch_roles
 
 _LEGACY = ("size_average", "reduce")
 _FUNCTIONS = (
@@ -90,7 +90,7 @@ _FUNCTIONS = (
 def deprecated_reduce_args(call: BoundCall) -> Iterator[Draft]:
     nodes = [node for name in _LEGACY if (node := call.argument(name).node) is not None]
     given = [node for node in nodes if node in call.node.args and node.star == ""]
-    if not given or call.inherited or call.via is not None:
+    if not given or call.inherited or call.via is not None or not all(map(_is_meant, given)):
         return
     means = _reduction(call)
     if means == "":
@@ -98,6 +98,11 @@ def deprecated_reduce_args(call: BoundCall) -> Iterator[Draft]:
     names = " and ".join(f"`{name}`" for name in _LEGACY if call.argument(name).node is not None)
     what = f'in place of `reduction="{means}"`' if means else "which wins over `reduction`"
     yield Draft(given[0], f"`{call.short}` is given the deprecated {names}, {what}", fix=_fix(call, means))
+
+
+def _is_meant(node: syntax.Arg) -> bool:
+    """Whether an argument has the old name, or is a truth value in its place: others there are predictions."""
+    return node.keyword is not None or (isinstance(node.value, syntax.Literal) and type(node.value.value) is bool)
 
 
 def _reduction(call: BoundCall) -> str | None:
