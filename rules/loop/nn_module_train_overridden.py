@@ -81,8 +81,14 @@ from hplint.rule import Classes, Draft, Level, ModuleClass, inside, rule, syntax
 MODE = re.compile(r"mode|flag|training|train|is_\w+|value|status|enable\w*|on|_+", re.IGNORECASE)
 
 
+MODE_MATTERS = (".eval(", "Dropout", "BatchNorm")
+"""Without these nobody switches the mode, and nothing would change."""
+
+
 @rule("HP201", "nn-module-train-overridden", level=Level.ERROR, topic="loop", since="0.1", subject=Classes())
 def nn_module_train_overridden(module: ModuleClass) -> Iterator[Draft]:
+    if not any(word in module.file.text for word in MODE_MATTERS):
+        return
     for method in module.node.body:
         if not isinstance(method, syntax.FunctionDef) or method.name not in ("train", "eval") or method.decorators:
             continue
