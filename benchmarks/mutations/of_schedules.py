@@ -11,7 +11,7 @@ from benchmarks.mutations.script import Edit, Planted, Script, Skipped
 
 SCHEDULES = ("StepLR", "MultiStepLR", "ExponentialLR", "CosineAnnealingLR", "LambdaLR", "LinearLR", "OneCycleLR")
 
-arguments("HP255", ("utils.data.DataLoader",), "half a batch by true division", {"batch_size": "64 / 2"}, 1)
+arguments("HP103", ("utils.data.DataLoader",), "half a batch by true division", {"batch_size": "64 / 2"}, 1)
 
 
 def _made(script: Script, *names: str) -> dict[str, ast.Call]:

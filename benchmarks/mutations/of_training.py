@@ -50,11 +50,12 @@ def cleared_while_adding(script: Script) -> Iterator[Planted | Skipped]:
         if not isinstance(guard, ast.If) or "%" not in script.source(guard.test):
             continue
         loop = script.around(guard, ast.For)
-        if loop is None or ".step(" not in script.source(guard) or "backward" not in script.source(loop):
+        text = script.source(guard)
+        if loop is None or ".step(" not in text or "backward" in text or "backward" not in script.source(loop):
             yield Skipped("the guard is not that of an accumulation")
         else:
-            text = script.source(statement)
-            yield planted(script, call, script.removed(statement), script.before(loop.body[0], text), move=())
+            edits = (script.removed(statement), script.before(loop.body[0], script.source(statement)))
+            yield planted(script, call, *edits, move=())
 
 
 @mutator("HP194", "losses added up with their graphs")
