@@ -13,16 +13,15 @@ from hplint.facts.syntax import Arg, Assign, Call, Collection, Expr, Literal, Na
 from hplint.facts.training_data import NOT_TRAINING, class_of, names_of
 from hplint.facts.tree import last_name
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
 COMPOSES = ("torchvision.transforms.Compose", "torchvision.transforms.v2.Compose", "torch.nn.Sequential")
-_RANDOM = re.compile(
-    r"torchvision\.transforms\.(v2\.)?(Random\w+|ColorJitter|AutoAugment|RandAugment|TrivialAugmentWide)"
-)
-_TRAINS = re.compile(r"train\w*|fit|unlabel\w*|pretrain\w*|ssl|aug\w*|tta|support|query|source|target|memory|bank")
-_MEANT = re.compile(
+_RANDOM = regex(r"torchvision\.transforms\.(v2\.)?(Random\w+|ColorJitter|AutoAugment|RandAugment|TrivialAugmentWide)")
+_TRAINS = regex(r"train\w*|fit|unlabel\w*|pretrain\w*|ssl|aug\w*|tta|support|query|source|target|memory|bank")
+_MEANT = regex(
     r"(?<![a-z])tta(?![a-z])|test.?time|ten_?crop|five_?crop|contrastive|simclr|(?<![a-z])byol|(?<![a-z])moco|"
     r"two_?crops?|n_views|self.?superv|(?<![a-z])mae(?![a-z])|mc_?dropout|robustness|corrupt|"
     r"(?<!self)\.transforms?\s*=[^=]",

@@ -13,12 +13,13 @@ from hplint.facts.events import EventKind
 from hplint.facts.syntax import Attribute, Binding, Call, Name, Node
 from hplint.facts.training import TrainingStep
 from hplint.facts.tree import inside, last_name
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
 AUTOCASTS = frozenset({"torch.amp.autocast", "torch.cuda.amp.autocast", "torch.cpu.amp.autocast"})
-_OTHERS_SCALE = re.compile(r"scal(e|er|ing)|accelerat|deepspeed|fabric|apex|bf16|bfloat16|engine|loss_multiplier", re.I)
+_OTHERS_SCALE = regex(r"scal(e|er|ing)|accelerat|deepspeed|fabric|apex|bf16|bfloat16|engine|loss_multiplier", re.I)
 
 
 @lru_cache(maxsize=1)

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 from hplint.facts.syntax import Attribute, AugAssign, Binary, Call, Expr, For, Name, Node
 from hplint.facts.tree import inside, last_name
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_LOSS = re.compile(r"loss|(?<![a-z])nll|(?<![a-z])mse|(?<![a-z])bce", re.IGNORECASE)
-_SIZE = re.compile(r"\.size\(|\.shape\[|len\(|batch_?size|(?<![a-z])bs(?![a-z])|numel|\bn\b|num", re.IGNORECASE)
+_LOSS = regex(r"loss|(?<![a-z])nll|(?<![a-z])mse|(?<![a-z])bce", re.IGNORECASE)
+_SIZE = regex(r"\.size\(|\.shape\[|len\(|batch_?size|(?<![a-z])bs(?![a-z])|numel|\bn\b|num", re.IGNORECASE)
 _PASSES = frozenset({"enumerate", "tqdm", "iter", "progress_bar"})
 _READS = frozenset({"item", "detach", "cpu"})
-_TOTALS = re.compile(r"reduction|size_average|reduce\s*=|_sum\b|\.sum\(")
+_TOTALS = regex(r"reduction|size_average|reduce\s*=|_sum\b|\.sum\(")
 
 
 @value_record

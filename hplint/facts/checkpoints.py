@@ -11,12 +11,13 @@ from hplint.facts.lifetimes import followed, optimizers
 from hplint.facts.syntax import Assign, Attribute, Call, Dict, Expr, Literal, Name, Return, Subscript
 from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_OPTIMIZER = re.compile(r"opt|optim", re.IGNORECASE)
-_EPOCH = re.compile(r"(start_|cur(rent)?_|last_)?(epoch|step|iter(ation)?)s?(_idx)?", re.IGNORECASE)
+_OPTIMIZER = regex(r"opt|optim", re.IGNORECASE)
+_EPOCH = regex(r"(start_|cur(rent)?_|last_)?(epoch|step|iter(ation)?)s?(_idx)?", re.IGNORECASE)
 
 
 @value_record

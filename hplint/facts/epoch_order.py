@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,14 @@ from hplint.facts.syntax import Call, For, FunctionDef, Name, While
 from hplint.facts.training_data import DATA_LOADER, NOT_TRAINING, names_of, uses
 from hplint.facts.tree import inside, last_name
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
 SAMPLER = "torch.utils.data.distributed.DistributedSampler"
 SAMPLERS = frozenset({SAMPLER, "torch.utils.data.DistributedSampler"})
-_DONE_BY_OTHERS = re.compile(r"set_epoch|[Ll]ightning|Accelerator|[Ff]abric|Trainer\(|deepspeed|horovod|\bignite\b")
+_DONE_BY_OTHERS = regex(r"set_epoch|[Ll]ightning|Accelerator|[Ff]abric|Trainer\(|deepspeed|horovod|\bignite\b")
 _GO_OVER = frozenset({"enumerate", "tqdm", "iter", "len", "next", "zip", "print", "islice", "track", "trange", "list"})
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from hplint.parse import TOKEN
+from hplint.regex import regex
 
-_OPENING = re.compile(r"[rR]?[fFtT][rR]?(\"\"\"|'''|\"|')")
+_OPENING = regex(r"[rR]?[fFtT][rR]?(\"\"\"|'''|\"|')")
 # From a place inside an f-string to its next field or its end, by the quotes around it.
 _TEXT = {
     '"': re.compile(r'(?:[^"{\\]|\\(?:[^{]|(?={))|{{)*', re.DOTALL),
@@ -14,7 +15,7 @@ _TEXT = {
     '"""': re.compile(r'(?:[^"{\\]|"(?!"")|\\(?:[^{]|(?={))|{{)*', re.DOTALL),
     "'''": re.compile(r"(?:[^'{\\]|'(?!'')|\\(?:[^{]|(?={))|{{)*", re.DOTALL),
 }
-_FORMAT = re.compile(r"[^{}]*")
+_FORMAT = regex(r"[^{}]*")
 
 
 def formatted_end(text: str, start: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from hplint.facts.seeding import NUMPY, PYTHON, TORCH, Seeding, seedings, seeds_
 from hplint.facts.splits import unseeded
 from hplint.facts.syntax import Call, Expr
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -20,7 +20,7 @@ _DRAWS = {
     "numpy.random.permutation": NUMPY,
     "random.shuffle": PYTHON,
 }
-_SHOWS = re.compile(r"plot|show|visual|display|sample|demo|test|eval|predict|infer|__getitem__|__iter__|collate")
+_SHOWS = regex(r"plot|show|visual|display|sample|demo|test|eval|predict|infer|__getitem__|__iter__|collate")
 
 
 @value_record

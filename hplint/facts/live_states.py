@@ -12,6 +12,7 @@ from hplint.facts.receivers import words
 from hplint.facts.syntax import Assign, Attribute, Call, Expr, For, FunctionDef, If, Literal, Name, Node, While
 from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -20,7 +21,7 @@ _TRAINS = frozenset({"train", "training", "fit", "backward", "optimize", "optimi
 """Words in the names of calls that train; ``step`` alone counts too, and ``model.train()`` does not."""
 _SHALLOW = frozenset({"dict", "copy.copy", "collections.OrderedDict", "builtins.dict"})
 _ORDER = frozenset({"<", ">", "<=", ">="})
-_GATHERED = re.compile(r"StateDictType|StateDictConfig|offload_to_cpu|cpu_offload")
+_GATHERED = regex(r"StateDictType|StateDictConfig|offload_to_cpu|cpu_offload")
 """Sharded models, whose ``state_dict`` gathers a copy."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,14 @@ from hplint.facts.makers import made_by
 from hplint.facts.syntax import Call, Expr
 from hplint.facts.tree import argument
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_TRANSFORM = re.compile(r"torchvision\.transforms\.(?:v2\.)?(\w+)")
+_TRANSFORM = regex(r"torchvision\.transforms\.(?:v2\.)?(\w+)")
 _MAKES_TENSOR = frozenset({"ToTensor", "PILToTensor", "ToImage", "ToImageTensor"})
-_KEEPS_IMAGE = re.compile(
+_KEEPS_IMAGE = regex(
     r"Resize|Scale|CenterCrop|Pad|Random(Crop|SizedCrop|ResizedCrop|HorizontalFlip|VerticalFlip|Rotation|Affine|"
     r"Perspective|Grayscale|Invert|Posterize|Solarize|Equalize|AdjustSharpness|Autocontrast)|ColorJitter|GaussianBlur|"
     r"AutoAugment|RandAugment|TrivialAugmentWide|AugMix"

@@ -11,11 +11,12 @@ from hplint.facts.makers import made_by
 from hplint.facts.syntax import Attribute, Call, Expr, Literal, Name, Node
 from hplint.facts.training import TrainingStep
 from hplint.facts.tree import last_name, walk
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
 
-_SCALING = re.compile(r"scal(e|er|ed|ing)|amp|backward", re.IGNORECASE)
+_SCALING = regex(r"scal(e|er|ed|ing)|amp|backward", re.IGNORECASE)
 
 
 def _doer(step: TrainingStep, event: Event) -> tuple[File, Node]:

@@ -11,6 +11,7 @@ from hplint.facts.branches import branches
 from hplint.facts.syntax import Assign, Attribute, Call, ClassDef, Expr, For, Import, While
 from hplint.facts.tree import inside, last_name
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -26,9 +27,9 @@ _ONLY = {
 _OF_DEVICES = ("torch.cuda.", "torch.mps.", "torch.xpu.", "torch.npu.", "torch.mlu.", "torch_xla.")
 _OTHERS = ("tensorflow.", "jax.", "dgl.", "cupy.", "imgaug.")
 _SEED_NOTHING = ("torch", "numpy", "math", "typing", "os", "sklearn", "matplotlib", "tqdm")
-_SEEDS = re.compile(r"seed|determinis|reproduc|fix_random|rng_state", re.IGNORECASE)
-_RANK = re.compile(r"\brank|_rank|\bget_rank|process_index|local_rank|RANK", re.IGNORECASE)
-_PROCESSES = re.compile(
+_SEEDS = regex(r"seed|determinis|reproduc|fix_random|rng_state", re.IGNORECASE)
+_RANK = regex(r"\brank|_rank|\bget_rank|process_index|local_rank|RANK", re.IGNORECASE)
+_PROCESSES = regex(
     r"\binit_process_group\(|\bAccelerator\(|\bdeepspeed\.initialize\(|"
     r"(?:strategy|accelerator)\s*=\s*[\"'](?:ddp|fsdp|deepspeed)"
 )
@@ -105,7 +106,7 @@ def in_processes(file: File) -> bool:
 
 # --- too late, and too few
 
-_WEIGHTS_SET = re.compile(
+_WEIGHTS_SET = regex(
     r"load_state_dict|from_pretrained|pretrained|weights=|\binit\.\w+_\(|\.apply\(|reset_parameters|_initialize_weights"
 )
 

@@ -13,6 +13,7 @@ from hplint.facts.surroundings import tests_around
 from hplint.facts.syntax import Call, Node
 from hplint.facts.tree import last_name
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -21,11 +22,9 @@ RANDOM_SPLIT = "torch.utils.data.random_split"
 _OF_SKLEARN = "sklearn.model_selection."
 _ALWAYS_RANDOM = frozenset({"ShuffleSplit", "StratifiedShuffleSplit", "GroupShuffleSplit"})
 _MAY_SHUFFLE = frozenset({"KFold", "StratifiedKFold", "StratifiedGroupKFold"})
-_RANK = re.compile(r"rank|RANK|is_(local_)?main_process|is_master|is_global_zero|master_process")
-_RESUMES = re.compile(
-    r"resume|checkpoint|ckpt|restore|continue|load|start_epoch|warm_?start|exists|isfile", re.IGNORECASE
-)
-_TRAINS = re.compile(r"\bbackward\(|\.fit\(|\.train\(|\btrain(?!_test_split)\w*\(|Trainer\(|optim\.[A-Z]|learn\(")
+_RANK = regex(r"rank|RANK|is_(local_)?main_process|is_master|is_global_zero|master_process")
+_RESUMES = regex(r"resume|checkpoint|ckpt|restore|continue|load|start_epoch|warm_?start|exists|isfile", re.IGNORECASE)
+_TRAINS = regex(r"\bbackward\(|\.fit\(|\.train\(|\btrain(?!_test_split)\w*\(|Trainer\(|optim\.[A-Z]|learn\(")
 
 
 class Drawn(Enum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from hplint.facts.syntax import Assign, Attribute, Call, ClassDef, Expr, Functio
 from hplint.facts.training_data import DATA_LOADER, class_of, datasets_of
 from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
+from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -24,7 +24,7 @@ _GENERATORS = frozenset(
         "torch.Generator",
     }
 )
-_TOLD_APART = re.compile(r"get_worker_info|worker_info|worker_id|spawn\(|SeedSequence|reseed|set_epoch")
+_TOLD_APART = regex(r"get_worker_info|worker_info|worker_id|spawn\(|SeedSequence|reseed|set_epoch")
 _READS = frozenset({"__getitem__", "__iter__", "__getitems__"})
 
 

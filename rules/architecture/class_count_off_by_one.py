@@ -62,14 +62,11 @@ loss = nn.CrossEntropyLoss()(model(x), y)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from hplint.rule import CLASSES_OF_DATASET, Draft, File, Files, Level, Place, features, rule
+from hplint.rule import CLASSES_OF_DATASET, Draft, File, Files, Level, Place, features, regex, rule
 
-_RELABELS = re.compile(
-    r"target_transform|targets|\.labels|class_to_idx|remap|superclass|coarse|binary|subset|% ?\d|\[y\b"
-)
+_RELABELS = regex(r"target_transform|targets|\.labels|class_to_idx|remap|superclass|coarse|binary|subset|% ?\d|\[y\b")
 
 
 @rule(

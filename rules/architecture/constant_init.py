@@ -69,12 +69,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, inside, is_test, rule, syntax, walk
+from hplint.rule import Draft, File, Files, Level, inside, is_test, regex, rule, syntax, walk
 
 _CONSTANT = frozenset(f"torch.nn.init.{name}" for name in ("constant_", "zeros_", "ones_", "constant"))
 _METHODS = frozenset({"fill_", "zero_"})
-_LAYERS = re.compile(r"(Lazy)?(Linear|Conv(Transpose)?[123]d)")
-_NAMED = re.compile(r"""find\(["'](Linear|Conv)["']\)\s*(!=\s*-1|>=?\s*0)|["'](Linear|Conv)["'] in \w""")
+_LAYERS = regex(r"(Lazy)?(Linear|Conv(Transpose)?[123]d)")
+_NAMED = regex(r"""find\(["'](Linear|Conv)["']\)\s*(!=\s*-1|>=?\s*0)|["'](Linear|Conv)["'] in \w""")
 
 
 @rule(

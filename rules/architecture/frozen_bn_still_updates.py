@@ -85,15 +85,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, Place, made_from, rule, syntax
+from hplint.rule import Draft, File, Files, Level, Place, made_from, regex, rule, syntax
 
-_WITH_BATCHNORM = re.compile(
+_WITH_BATCHNORM = regex(
     r"torchvision\.models\.(\w+\.)*(resnet|resnext|wide_resnet|densenet|mobilenet|googlenet|inception|shufflenet|mnasnet|"
     r"efficientnet|regnet|vgg\d+_bn)\w*"
 )
-_KNOWS = re.compile(
-    r"BatchNorm|batch_?norm|(?<![a-z])bn(?![a-z])|running_|track_running|def train\(self", re.IGNORECASE
-)
+_KNOWS = regex(r"BatchNorm|batch_?norm|(?<![a-z])bn(?![a-z])|running_|track_running|def train\(self", re.IGNORECASE)
 
 
 @rule(

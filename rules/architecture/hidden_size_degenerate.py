@@ -61,10 +61,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, follows, is_test, number, rule
+from hplint.rule import Draft, File, Files, Level, follows, is_test, number, regex, rule
 
 _ACTIVATIONS = frozenset({"ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh", "Dropout", "BatchNorm1d"})
-_MEANT = re.compile(r"auto_?encod|encoder|decoder|latent|(?<![a-z])v?ae(?![a-z])|gate|excit|rank", re.IGNORECASE)
+_MEANT = regex(r"auto_?encod|encoder|decoder|latent|(?<![a-z])v?ae(?![a-z])|gate|excit|rank", re.IGNORECASE)
 _FEW = 4
 """Inputs of a toy problem, or of a curve."""
 

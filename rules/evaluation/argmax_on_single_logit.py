@@ -71,12 +71,11 @@ result = best_candidate(score, a), best_word(score, b)
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, Place, Step, is_given, rule, softmax_size, syntax
+from hplint.rule import Draft, File, Files, Level, Place, Step, is_given, regex, rule, softmax_size, syntax
 
-LOOKS_FOR_CLASS = re.compile(r"argmax\(|\bmax\([^\n]*\b(1|dim)\b")
+LOOKS_FOR_CLASS = regex(r"argmax\(|\bmax\([^\n]*\b(1|dim)\b")
 
 
 @rule(

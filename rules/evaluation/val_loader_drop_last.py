@@ -52,11 +52,12 @@ from hplint.rule import (
     delete_argument,
     feeds_evaluation,
     is_test,
+    regex,
     rule,
     size_of,
 )
 
-WANTS_ONE_SIZE = re.compile(
+WANTS_ONE_SIZE = regex(
     r"torch\.compile|torch\.jit|onnx|tensorrt|CUDAGraph|init_hidden|hidden_state|stateful|contrast|simclr|info_?nce|"
     r"(?<![a-z])(xla|tpu|moco|byol|open_?clip)(?![a-z])",
     re.IGNORECASE,

@@ -75,13 +75,14 @@ from hplint.rule import (
     is_scaled,
     is_test,
     mean_loss,
+    regex,
     replace,
     rule,
     shown_in,
 )
 
-RESCALED = re.compile(r"grad\w*(\.data)?\s*(/=|\*=|=.*/)|grad\w*(\.data)?\.(mul_|div_)|accelerat|deepspeed|fabric")
-SUM = re.compile(r"reduction\s*=\s*[\"']sum|size_average\s*=\s*False|num_items_in_batch|num_tokens|n_tokens")
+RESCALED = regex(r"grad\w*(\.data)?\s*(/=|\*=|=.*/)|grad\w*(\.data)?\.(mul_|div_)|accelerat|deepspeed|fabric")
+SUM = regex(r"reduction\s*=\s*[\"']sum|size_average\s*=\s*False|num_items_in_batch|num_tokens|n_tokens")
 
 
 @rule(

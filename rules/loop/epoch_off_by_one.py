@@ -52,9 +52,9 @@ for epoch in range(start_epoch, epochs):
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, followed, is_test, replace, rule, syntax, trains_each_round
+from hplint.rule import Draft, File, Files, Level, followed, is_test, regex, replace, rule, syntax, trains_each_round
 
-EPOCHS = re.compile(r"(?:(?:num|n|max|total|nb|no|number|of|train|training|m)_?)*epochs?|(?:max|num)Epochs?", re.I)
+EPOCHS = regex(r"(?:(?:num|n|max|total|nb|no|number|of|train|training|m)_?)*epochs?|(?:max|num)Epochs?", re.I)
 
 
 @rule(

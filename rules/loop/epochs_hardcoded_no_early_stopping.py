@@ -45,9 +45,9 @@ for epoch in range(100):
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, is_test, rule, syntax, trains_each_round, walk
+from hplint.rule import Draft, File, Files, Level, is_test, regex, rule, syntax, trains_each_round, walk
 
-STOPS = re.compile(r"patience|early.?stop|should_stop|stop_training", re.IGNORECASE)
+STOPS = regex(r"patience|early.?stop|should_stop|stop_training", re.IGNORECASE)
 
 
 @rule(

@@ -76,9 +76,9 @@ class Trainer:
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Classes, Draft, Level, ModuleClass, inside, rule, syntax
+from hplint.rule import Classes, Draft, Level, ModuleClass, inside, regex, rule, syntax
 
-MODE = re.compile(r"mode|flag|training|train|is_\w+|value|status|enable\w*|on|_+", re.IGNORECASE)
+MODE = regex(r"mode|flag|training|train|is_\w+|value|status|enable\w*|on|_+", re.IGNORECASE)
 
 
 MODE_MATTERS = (".eval(", "Dropout", "BatchNorm")

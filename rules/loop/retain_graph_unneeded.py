@@ -51,12 +51,11 @@ for x, y in loader:
 - jolibrain/joliGEN#281
 """
 
-import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, inside, is_test, rule, syntax
+from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, inside, is_test, regex, rule, syntax
 
-AGAIN = re.compile(r"autograd\.grad\(|create_graph|register_hook|\.grad\(|functional\.(hessian|jacobian)")
+AGAIN = regex(r"autograd\.grad\(|create_graph|register_hook|\.grad\(|functional\.(hessian|jacobian)")
 
 
 @rule("HP211", "retain-graph-unneeded", level=Level.ADVICE, topic="loop", since="0.1", subject=Steps())

@@ -60,9 +60,9 @@ head.half()
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, halved_models, is_test, optimizers, rule
+from hplint.rule import Draft, File, Files, Level, halved_models, is_test, optimizers, regex, rule
 
-COPIES = re.compile(r"master|FP16_?Optimizer|apex|deepspeed|fp32_(param|copy|group)|accelerat", re.IGNORECASE)
+COPIES = regex(r"master|FP16_?Optimizer|apex|deepspeed|fp32_(param|copy|group)|accelerat", re.IGNORECASE)
 
 
 @rule(

@@ -62,9 +62,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, replace, rule, settings, syntax, torch_roles
+from hplint.rule import Draft, File, Files, Level, regex, replace, rule, settings, syntax, torch_roles
 
-_KEPT = re.compile(r"(.*_)?(keep|keeping|retain|retention)_?(p|prob|probs|probability|rate|ratio)?", re.IGNORECASE)
+_KEPT = regex(r"(.*_)?(keep|keeping|retain|retention)_?(p|prob|probs|probability|rate|ratio)?", re.IGNORECASE)
 _DROPPING = torch_roles.DROPOUT | torch_roles.FUNCTIONAL_DROPOUT | torch_roles.RECURRENT
 
 
