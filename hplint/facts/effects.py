@@ -111,7 +111,7 @@ class Effects:
             if speaks:
                 yield from same
             elif speaks is None:
-                yield from (call for call in same if self._unseen(call, name))
+                yield from (call for call in same if call.args and self._handed_optimizer(call))
 
     def of_call(self, call: Call) -> Effect | None:
         """The effect of a call that is not one of a helper in this file."""
@@ -199,10 +199,17 @@ class Effects:
         speaks = _speaks_of_gradients(name)
         if speaks is False:
             return False
+        return self._handed_optimizer(call) if speaks is None else not self._of_seen_library(call)
+
+    def _handed_optimizer(self, call: Call) -> bool:
+        """Whether code that is not seen is given an optimizer."""
         handed = [arg.value for arg in call.args if isinstance(arg.value, Name | Attribute)]
-        if not (speaks or handed) or (self._file.qualified(call.func) or "").startswith(_SEEN_LIBRARIES):
+        if not handed or self._of_seen_library(call):
             return False
-        return speaks or any(self._receivers.role(each) in (Role.OPTIMIZER, Role.ENGINE) for each in handed)
+        return any(self._receivers.role(each) in (Role.OPTIMIZER, Role.ENGINE) for each in handed)
+
+    def _of_seen_library(self, call: Call) -> bool:
+        return (self._file.qualified(call.func) or "").startswith(_SEEN_LIBRARIES)
 
     def _effect(
         self, kind: EventKind, target: Expr, call: Call, *, pending: bool = False, closure: bool = False

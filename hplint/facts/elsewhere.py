@@ -14,35 +14,41 @@ from hplint.regex import regex
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
-    from hplint.facts.places import Callers
 
 _BUILDS = regex(r"_?(get|build|create|make|load|read|parse|save|write|init\w*|seed|log|plot|is)(_|$)")
 
 
 class Elsewhere:
-    """Finds them, each once. ``words``: modules whose text holds none of these are of no interest."""
+    """Finds them, each once for all that ask.
 
-    def __init__(self, file: File, callers: Callers, words: tuple[str, ...]) -> None:
+    ``words``: modules whose text holds none of these are of no interest to the one that asks.
+    """
+
+    def __init__(self, file: File) -> None:
         self._file = file
-        self._callers = callers
-        self._words = words
         self._known: dict[int, tuple[File, FunctionDef, Expr | None] | None] = {}
 
-    def calls(self) -> Iterator[Call]:
+    def calls(self, words: tuple[str, ...]) -> Iterator[Call]:
         """The calls of this file that run something of interest in another module, not only build or read."""
-        for name, same in self._callers.by_name.items() if self._file.uses_project else ():
-            if name and not name[:1].isupper() and not _BUILDS.match(name):
-                yield from (call for call in same if self.helper(call) is not None)
+        return (call for call in self._led_away if self.helper(call, words) is not None)
 
-    def helper(self, call: Call) -> tuple[File, FunctionDef, Expr | None] | None:
+    def helper(self, call: Call, words: tuple[str, ...]) -> tuple[File, FunctionDef, Expr | None] | None:
         """The function of another module that a call runs, with its file and what its ``self`` is here."""
         key = id(call)
         if key not in self._known:
             found = self._find(call.func) if self._may_be(call.func) else None
-            own = found is None or found[0] is self._file
-            interesting = found is not None and any(word in found[0].text for word in self._words)
-            self._known[key] = found if interesting and not own else None
-        return self._known[key]
+            self._known[key] = None if found is None or found[0] is self._file else found
+        known = self._known[key]
+        return known if known is not None and any(word in known[0].text for word in words) else None
+
+    @cached_property
+    def _led_away(self) -> tuple[Call, ...]:
+        """The calls that may run something in another module, told by the first names of what is called."""
+        found: list[Call] = []
+        for name, same in self._file.callers.by_name.items() if self._file.uses_project else ():
+            if name and not name[:1].isupper() and not _BUILDS.match(name):
+                found += [call for call in same if self._may_be(call.func)]
+        return tuple(found)
 
     def _may_be(self, func: Expr) -> bool:
         if not isinstance(func, Name | Attribute):

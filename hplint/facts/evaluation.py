@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hplint.facts import syntax
 from hplint.facts.events import Event, EventKind, Grad
 from hplint.facts.makers import made_by
-from hplint.facts.modes import ModeEffects
+from hplint.facts.modes import ModeEffects, modes_of
 from hplint.facts.receivers import words
 from hplint.facts.summaries import Summaries, Trace
 from hplint.facts.syntax import Attribute, Call, Expr, For, FunctionDef, Name
@@ -86,7 +86,7 @@ def evaluations(file: File) -> tuple[Evaluation, ...]:
 
 @lru_cache(maxsize=1)
 def _evaluations(file: File) -> tuple[Evaluation, ...]:
-    return tuple(_Evaluations(file).all()) if any(_contexts(file)) or _calls_evaluation(file) else ()
+    return tuple(_Evaluations(file).all()) if _contexts(file) or _calls_evaluation(file) else ()
 
 
 @value_record
@@ -109,7 +109,7 @@ class _Way:
 class _Evaluations:
     def __init__(self, file: File, summaries: Summaries | None = None) -> None:
         self._file = file
-        self._summaries = summaries or Summaries(file, ModeEffects)
+        self._summaries = summaries or modes_of(file)
         self._callers = self._summaries.callers
 
     def all(self) -> Iterator[Evaluation]:
@@ -119,7 +119,7 @@ class _Evaluations:
             return
         ways: dict[int, list[_Way]] = {key: [] for key in found}
         starts = [each.function for each in found.values()]
-        starts += [self._callers.function_around(call) for call in self._summaries.places.foreign if foreign]
+        starts += [self._callers.function_around(call) for call in self._summaries.foreign if foreign]
         for function, traces in self._reaching(starts):
             # Nobody calls the module, or calls a training script with gradients switched off.
             root = function is None or any(trace.event.kind is EventKind.BACKWARD for trace in traces)
@@ -153,7 +153,7 @@ class _Evaluations:
 
     def _foreign(self) -> frozenset[int]:
         """The calls of models that are evaluations in other modules, of which this file calls the functions."""
-        files = {id(file): file for call in self._summaries.places.foreign if (file := self._module_of(call))}
+        files = {id(file): file for call in self._summaries.foreign if (file := self._module_of(call))}
         return frozenset(
             id(each.forward)
             for file in files.values()
@@ -163,7 +163,7 @@ class _Evaluations:
         )
 
     def _module_of(self, call: Call) -> File | None:
-        found = self._summaries.elsewhere.helper(call)
+        found = self._summaries.abroad(call)
         if found is None or not (_EVALUATES & set(words(found[1].name))):
             return None
         return found[0]
@@ -185,12 +185,14 @@ class _Evaluations:
         effects = self._summaries.effects
         assert isinstance(effects, ModeEffects)
         contexts = _merged(sorted((each.start, each.end) for each in _contexts(self._file)))
-        for name, calls in self._callers.by_name.items():
+        for name, calls in self._callers.by_name.items() if contexts else ():
+            if name != "forward" and not effects.names_model(name):
+                continue
             for call in calls:
                 around = bisect_right(contexts, (call.start, call.end)) - 1
                 if around < 0 or call.start >= contexts[around][1]:
                     continue
-                model = effects.called_model(call) if name == "forward" or effects.names_model(name) else None
+                model = effects.called_model(call)
                 if model is None:
                     continue
                 function = self._callers.function_around(call)
@@ -325,10 +327,11 @@ def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-def _contexts(file: File) -> Iterator[FunctionDef | For]:
+@lru_cache(maxsize=2)
+def _contexts(file: File) -> tuple[FunctionDef | For, ...]:
     """Functions, and loops over data, that are named after evaluation."""
-    yield from (each for each in file.all(FunctionDef) if not _EVALUATES.isdisjoint(words(each.name)))
-    yield from (each for each in file.all(For) if not _EVALUATES.isdisjoint(_words_of(each.iter)))
+    functions = (each for each in file.all(FunctionDef) if not _EVALUATES.isdisjoint(words(each.name)))
+    return (*functions, *(each for each in file.all(For) if not _EVALUATES.isdisjoint(_words_of(each.iter))))
 
 
 def _calls_evaluation(file: File) -> bool:

@@ -22,6 +22,7 @@ from hplint.facts.training import TrainingStep
 from hplint.facts.values import Value
 
 if TYPE_CHECKING:
+    from hplint.facts.elsewhere import Elsewhere
     from hplint.facts.following import Flows
     from hplint.facts.places import Callers
     from hplint.facts.receivers import Receivers
@@ -193,6 +194,13 @@ class File:
         from hplint.facts.places import Callers
 
         return Callers(self)
+
+    @cached_property
+    def elsewhere(self) -> Elsewhere:
+        """The functions of other modules of the project that calls of the file run."""
+        from hplint.facts.elsewhere import Elsewhere
+
+        return Elsewhere(self)
 
     @cached_property
     def receivers(self) -> Receivers:

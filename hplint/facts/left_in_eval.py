@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hplint.facts.events import Event, EventKind, Grad
-from hplint.facts.modes import ModeEffects
+from hplint.facts.modes import modes_of
 from hplint.facts.receivers import words
-from hplint.facts.summaries import Loop, Summaries, Trace
+from hplint.facts.summaries import Loop, Trace
 from hplint.facts.syntax import Assign, Attribute, Call, Comprehension, For, FunctionDef, Name, While
-from hplint.facts.training import owned
-from hplint.facts.tree import last_name, walk
+from hplint.facts.training import owned, reaching_backward
+from hplint.facts.tree import inside, last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:
@@ -36,17 +36,25 @@ def left_in_eval(file: File) -> Iterator[LeftInEval]:
     """The loops that train a model, evaluate it, and go on training it in evaluation mode."""
     if ".eval()" not in file.text or "backward" not in file.text:
         return
-    summaries = Summaries(file, ModeEffects)
-    functions: list[FunctionDef | None] = [None, *file.all(FunctionDef)]
+    summaries = modes_of(file)
     told: set[int] = set()
-    for function in functions:
-        if owned(summaries, function):
+    for function in reaching_backward(summaries):
+        if not _holds_loop(file, function) or owned(summaries, function):
             continue
         traces = summaries.of_module() if function is None else summaries.of(function)
         for found in _of(traces):
             if found.loop.start not in told and not _is_new(file, found) and not _runs_unseen(file, found.loop):
                 told.add(found.loop.start)
                 yield found
+
+
+def _holds_loop(file: File, function: FunctionDef | None) -> bool:
+    """Whether there is a loop in a function, or outside of all functions."""
+    if function is None:
+        functions = file.all(FunctionDef)
+        loops = (*file.every(For), *file.every(While))
+        return any(not any(inside(loop, each) for each in functions) for loop in loops)
+    return bool(file.within(For, function) or file.within(While, function))
 
 
 def _is_new(file: File, found: LeftInEval) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 from hplint.facts import torch_roles as roles
@@ -12,13 +12,14 @@ from hplint.facts.constructed import unwrapped
 from hplint.facts.definitions import class_of
 from hplint.facts.effects import Effect, Effects
 from hplint.facts.events import Event, EventKind, Role
-from hplint.facts.receivers import role_by_name, words
+from hplint.facts.receivers import Receivers, role_by_name, words
+from hplint.facts.summaries import Summaries
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, ClassDef, Expr, FunctionDef, Literal, Name
 from hplint.facts.tree import last_name
 from hplint.regex import regex
 
 if TYPE_CHECKING:
-    pass
+    from hplint.facts.file import File
 
 _BACKWARD = ("backward", "manual_backward")
 _PRETRAINED = regex(r"torchvision\.models\.(\w+\.)*[a-z]\w*|timm\.create_model|timm\.models\.create_model")
@@ -30,15 +31,27 @@ _LEAVES_THE_MODE = regex(
 """Words in the names of functions that are given a model and do not switch its mode."""
 
 
+@lru_cache(maxsize=1)
+def modes_of(file: File) -> Summaries:
+    """What happens to the modes of models in the file that is being checked, which several facts ask for."""
+    return Summaries(file, ModeEffects)
+
+
 class ModeEffects(Effects):
     """Tells which calls switch the mode of a model, call it, or may do so unseen."""
 
     WORDS: ClassVar[tuple[str, ...]] = (".eval(", ".train(", "backward", "no_grad", "inference_mode")
 
+    def __init__(self, file: File, receivers: Receivers) -> None:
+        super().__init__(file, receivers)
+        self._named: dict[str, bool] = {}
+
     def stores(self) -> Iterator[Assign | AugAssign]:
         for statement in self._file.all(Assign):
-            if any(self._concerns(target, statement) for target in statement.targets):
-                yield statement
+            for target in statement.targets:
+                if isinstance(target, Name | Attribute) and self._concerns(target, statement):
+                    yield statement
+                    break
 
     def of_store(self, target: Expr, statement: Assign | AugAssign) -> Effect | None:
         """A new model is in training mode, whatever else is assigned to its name is in some mode."""
@@ -63,7 +76,7 @@ class ModeEffects(Effects):
             if name in ("eval", "train", "forward", "apply", *_BACKWARD) or self.names_model(name):
                 yield from same
             else:
-                yield from (call for call in same if self._handed(call))
+                yield from (call for call in same if call.args and self._handed(call))
 
     def of_call(self, call: Call) -> Effect | None:
         func = call.func
@@ -119,12 +132,17 @@ class ModeEffects(Effects):
     @cached_property
     def _models(self) -> frozenset[str]:
         """The last parts of the names that are assigned a new model."""
-        stores = ((target, statement.value) for statement in self._file.all(Assign) for target in statement.targets)
-        return frozenset(last_name(target) for target, value in stores if value is not None and self.makes_model(value))
+        stores = [each for each in self._file.every(Assign) if isinstance(each.value, Call)]
+        made = (each.targets for each in stores if each.value is not None and self.makes_model(each.value))
+        return frozenset(last_name(target) for targets in made for target in targets)
 
     def names_model(self, name: str) -> bool:
         """Whether this is what a model is called: it is assigned one, or its words say so."""
-        return name in self._models or (role_by_name(name) is Role.MODULE and not name.endswith("s"))
+        known = self._named.get(name)
+        if known is None:
+            spoken = role_by_name(name) is Role.MODULE and not name.endswith("s")
+            known = self._named[name] = spoken or name in self._models
+        return known
 
     def _concerns(self, target: Expr, statement: Assign) -> bool:
         if isinstance(target, Attribute) and target.attr == "training":

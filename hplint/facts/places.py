@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hplint.facts.effects import Effects
@@ -31,6 +32,17 @@ class Callers:
         """The function that another one is defined in."""
         return self._around(self._scopes[function.scope].parent)
 
+    @cached_property
+    def aliases(self) -> dict[str, list[str]]:
+        """The names that are assigned another name, by that other name."""
+        found: dict[str, list[str]] = {}
+        for scope in self._scopes:
+            for name, bindings in scope.bindings.items():
+                for binding in bindings:
+                    if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, Name):
+                        found.setdefault(binding.value.id, []).append(name)
+        return found
+
     def _around(self, here: int | None) -> FunctionDef | None:
         while here is not None and here not in self._functions:
             here = self._scopes[here].parent
@@ -53,7 +65,7 @@ class Places:
         if stores:
             functions = file.all(FunctionDef)
             pending += [each.name for each in functions if any(inside(store, each) for store in stores)]
-        aliases = _aliases(file)
+        aliases = callers.aliases
         passed: set[str] = set()
         while pending:
             name = pending.pop()
@@ -75,14 +87,3 @@ class Places:
         """Whether something is done inside a record."""
         at = bisect_left(self._starts, node.start)
         return at < len(self._starts) and self._starts[at] < node.end
-
-
-def _aliases(file: File) -> dict[str, list[str]]:
-    """The names that are assigned another name, by that other name."""
-    found: dict[str, list[str]] = {}
-    for scope in file.code.scopes:
-        for name, bindings in scope.bindings.items():
-            for binding in bindings:
-                if binding.kind is BindingKind.ASSIGN and isinstance(binding.value, Name):
-                    found.setdefault(binding.value.id, []).append(name)
-    return found

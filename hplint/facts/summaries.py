@@ -11,7 +11,6 @@ from weakref import WeakValueDictionary
 
 from hplint.facts import syntax
 from hplint.facts.effects import Effect, Effects, targets_of
-from hplint.facts.elsewhere import Elsewhere
 from hplint.facts.events import Event, Grad, Guard, Role
 from hplint.facts.places import Places
 from hplint.facts.receivers import Receivers
@@ -46,6 +45,8 @@ _NESTING = 12
 _EVENTS = 400
 _CONDITIONS = 40
 """Functions with more events, or more conditions around one, are not judged."""
+_MODULE = -1
+"""Where the code outside functions starts, among functions that are told by their starts."""
 _NAMES = regex(r"(?<![\w.])[A-Za-z_]\w*")
 _OPPOSITES = {"!=": "==", "is not": "is", "not in": "in"}
 
@@ -77,7 +78,6 @@ class Summaries:
         self.receivers = file.receivers
         self.effects = effects(file, self.receivers)
         self.callers = file.callers
-        self.elsewhere = Elsewhere(file, self.callers, self.effects.WORDS)
         self._made = effects
         self._known: dict[int, tuple[Trace, ...]] = {}
         self._active: list[tuple[int, int]] = [] if importer is None else importer._active
@@ -90,12 +90,21 @@ class Summaries:
     @cached_property
     def places(self) -> Places:
         """Where something is done that has to be read."""
-        foreign = (call for call in self.elsewhere.calls() if self.of_helper(call))
-        return Places(self.file, self.effects, self.callers, tuple(foreign))
+        return Places(self.file, self.effects, self.callers, self.foreign)
+
+    @cached_property
+    def foreign(self) -> tuple[Call, ...]:
+        """The calls of helpers in other modules that do something."""
+        calls = self.file.elsewhere.calls(self.effects.WORDS)
+        return tuple([call for call in calls if self.of_helper(call)])
+
+    def abroad(self, call: Call) -> tuple[File, FunctionDef, Expr | None] | None:
+        """The function of another module that a call runs, with its file and what its ``self`` is here."""
+        return self.file.elsewhere.helper(call, self.effects.WORDS)
 
     def of_helper(self, call: Call) -> tuple[Trace, ...]:
         """The traces of the function of another module that a call runs."""
-        found = self.elsewhere.helper(call)
+        found = self.abroad(call)
         return () if found is None else self.module(found[0]).of(found[1])
 
     def module(self, file: File) -> Summaries:
@@ -120,7 +129,9 @@ class Summaries:
 
     def of_module(self) -> tuple[Trace, ...]:
         """The traces of the code outside functions."""
-        return self._read(None)
+        if _MODULE not in self._known:
+            self._known[_MODULE] = self._read(None)
+        return self._known[_MODULE]
 
     def helper(self, call: Call) -> tuple[FunctionDef | None, Expr | None]:
         """The function of this file that a call runs, and what its ``self`` is."""
@@ -305,7 +316,7 @@ class _Reading:
     def _call(self, call: Call) -> None:
         summaries = self.summaries
         helper, owner = self.summaries.helper(call)
-        elsewhere = summaries.elsewhere.helper(call) if helper is None else None
+        elsewhere = summaries.abroad(call) if helper is None else None
         if elsewhere is not None:
             summaries, helper, owner = summaries.module(elsewhere[0]), elsewhere[1], elsewhere[2]
         if helper is None or not self._inline(call, summaries, helper, owner):

@@ -62,13 +62,13 @@ def _blocks(file: File) -> tuple[TrainingLoop, ...]:
         return ()
     summaries = summaries_of(file)
     blocks: list[TrainingLoop] = []
-    for function in _reaching_backward(summaries):
+    for function in reaching_backward(summaries):
         traces = summaries.of_module() if function is None else summaries.of(function)
         blocks += _steps(summaries, function, traces)
     return tuple(sorted(blocks, key=_place))
 
 
-def _reaching_backward(summaries: Summaries) -> tuple[FunctionDef | None, ...]:
+def reaching_backward(summaries: Summaries) -> tuple[FunctionDef | None, ...]:
     """The functions, None for the module, that call ``backward`` themselves or through names of this file's functions.
 
     Told by names alone: the few that are in it for no reason are sorted out when they are read.
@@ -89,7 +89,7 @@ def _reaching_backward(summaries: Summaries) -> tuple[FunctionDef | None, ...]:
             function = callers.function_outside(function)  # what hands it on as a closure
             scope = 0 if function is None else function.scope
 
-    for call in summaries.places.foreign:
+    for call in summaries.foreign:
         reached(call)
     while pending:
         name = pending.pop()
