@@ -37,8 +37,7 @@ class Binder:
             return self._of_unnamed(call)
         if name.endswith(".__init__") and name != "builtins.object.__init__" and len(call.args) > 0:
             return self._bound(call, name.removesuffix(".__init__"), call.args[1:], inherited=True)
-        own = isinstance(call.func, Name | Attribute) and not name.startswith("builtins.")
-        if own and signatures.lookup(name) is None:
+        if self._names.may_be_project(name) and signatures.lookup(name) is None:
             inherited = self._inherited(call.func)
             if inherited is not None:
                 return self._bound(call, inherited, call.args, subclass=name.rpartition(".")[2])

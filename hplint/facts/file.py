@@ -153,7 +153,7 @@ class File:
             bound = self.bound(call)
             if bound is not None:
                 found.append(bound)
-                if bound.signature is None and not bound.name.startswith("builtins."):
+                if bound.signature is None and (bound.inherited or self.names.may_be_project(bound.name)):
                     found.extend(self.handings.derived(call))
             elif isinstance(call.func, Attribute) and call.func.attr == "__init__":
                 found.extend(self.handings.derived(call))

@@ -61,31 +61,32 @@ class Calls(Libraries):
 
     def _call(self, expr: Call, frame: Frame) -> Flow:
         func = expr.func
-        if isinstance(func, Name) and func.id == "print":
+        attr: str | None = None
+        called: Expr = func
+        if isinstance(func, Attribute):
+            attr, called = func.attr, func.value
+        elif isinstance(func, Name) and func.id == "print":
             return UNKNOWN
-        attr = func.attr if isinstance(func, Attribute) else None
-        base = self.value(func.value if isinstance(func, Attribute) else func, frame)
+        base = self.value(called, frame)
         given = self._given(expr, frame) if expr.args else _NOTHING
         here = frame.file is self.file
         if here:
             self.calls.append(expr)
         if attr is not None:
-            if isinstance(base, Several):
+            if type(base) is Several:
                 found = several([self._method(each, attr, given, expr, frame) for each in base.parts])
             else:
                 found = self._method(base, attr, given, expr, frame)
         elif self.loss_of(base, expr, given, frame):
             found = UNKNOWN
-        elif isinstance(base, Several):
+        elif type(base) is Several:
             found = several([self.apply(each, given, expr, frame) for each in base.parts])
         else:
             found = self.apply(base, given, expr, frame)
         if here:
             self.calls.pop()
-        if attr is not None and isinstance(found, Step) and attr.endswith("_"):
-            changed = func.value if isinstance(func, Attribute) else None
-            if isinstance(changed, Name):
-                self.assign(changed, found, frame)  # `x.relu_()` changes `x`
+        if attr is not None and type(found) is Step and attr.endswith("_") and isinstance(called, Name):
+            self.assign(called, found, frame)  # `x.relu_()` changes `x`
         return found
 
     def _given(self, call: Call, frame: Frame) -> Given:

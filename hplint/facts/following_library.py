@@ -36,6 +36,9 @@ _WRAPPERS = words(
 )
 """Functions and classes of other modules that give the model that they are given."""
 _UNROLLED = 12
+_NOT_FOLLOWED = (Unknown, Ref)
+_MODELS = (Built, Instance, Step)
+_TENSORS = (Step, Items)
 _DATA = regex(
     r"(Data|Dataset|Loader|Transforms?|Tokenizer|Logger|Writer|Sampler|Meter|Config|Parser|Scheduler|Optimi[sz]er|"
     r"Timer|Callback|Evaluator|Metric|Error|Args|Arguments)s?$"
@@ -63,7 +66,7 @@ class Libraries(Memory):
         if short in ("OrderedDict", "deque") and len(given.positional) == 1:
             return self._ordered(given.positional[0], call)
         found = self.project_name(name, frame) if _may_matter(short, given) else UNKNOWN
-        if not isinstance(found, Unknown | Ref):
+        if not isinstance(found, _NOT_FOLLOWED):
             return several([self.apply(each, given, call, frame) for each in parts(found)])
         self.escaped(given)
         return UNKNOWN
@@ -195,7 +198,7 @@ class Libraries(Memory):
 
     def loss_of(self, callee: Flow, call: Call, given: Given, frame: Frame) -> bool:
         """Note the call of a loss's object, where all that it may be are of one class; whether it is one."""
-        if isinstance(callee, Unknown | Ref):
+        if isinstance(callee, _NOT_FOLLOWED):
             return False
         losses = [each for each in parts(callee) if isinstance(each, Built) and each.kind in roles.LOSSES]
         if len(losses) < len(parts(callee)):
@@ -220,10 +223,10 @@ def _may_matter(short: str, given: Given) -> bool:
     if short[:1].isupper():
         return not _DATA.search(short)
     handed = (*given.positional, *given.keywords.values())
-    return _MODEL.search(short) is not None or any(isinstance(each, Built | Instance | Step) for each in handed)
+    return _MODEL.search(short) is not None or any(isinstance(each, _MODELS) for each in handed)
 
 
 def tensors(given: Given) -> tuple[Flow, ...]:
     """The arguments that are tensors, or lists that may hold some."""
     every = (*given.positional, *given.keywords.values())
-    return tuple(flow for flow in every if any(isinstance(each, Step | Items) for each in parts(flow)))
+    return tuple(flow for flow in every if any(isinstance(each, _TENSORS) for each in parts(flow)))

@@ -155,6 +155,10 @@ class Names:
         name = self.qualified(expr) if isinstance(expr, Name | Attribute) else None
         return name if name in self._own else None
 
+    def may_be_project(self, qualified: str) -> bool:
+        """Whether something with a qualified name may be defined in this file or in another module of the project."""
+        return "." not in qualified or qualified in self._own
+
     @cached_property
     def plain(self) -> frozenset[str]:
         """Names that no import binds and no other name is assigned to: parameters, results of calls. Most names are."""
