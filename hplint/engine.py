@@ -176,7 +176,7 @@ class _Check:
         if plan.steps:
             for step in facts("steps"):
                 ask(plan.steps, step)
-        ask((rule for rule, words in plan.files if not words or any(word in file.text for word in words)), file)
+        ask(plan.for_text(file.text), file)
 
     def _say(self, rule: Rule, message: str, position: Position | None = None) -> None:
         level = self.settings.level(rule.code, rule.level, None)
@@ -255,7 +255,8 @@ class _Plan:
         self._by_call: dict[str, tuple[Rule, ...]] = {}
         self.classes = [rule for rule in rules if isinstance(rule.subject, Classes)]
         self.steps = [rule for rule in rules if isinstance(rule.subject, Steps)]
-        self.files = [(rule, rule.subject.words) for rule in rules if isinstance(rule.subject, Files)]
+        self._files = [(rule, frozenset(rule.subject.words)) for rule in rules if isinstance(rule.subject, Files)]
+        self._words = frozenset().union(*(words for _, words in self._files))
 
     @property
     def has_calls(self) -> bool:
@@ -271,6 +272,11 @@ class _Plan:
                 if name in callables or any(_is_of(name, module) for module in modules)
             )
         return found
+
+    def for_text(self, text: str) -> list[Rule]:
+        """The rules that ask for files with such a text; each of their words is looked for once."""
+        present = {word for word in self._words if word in text}
+        return [rule for rule, words in self._files if not words or not words.isdisjoint(present)]
 
 
 def _split(patterns: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:

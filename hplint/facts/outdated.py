@@ -31,18 +31,21 @@ def outdated(file: File) -> Iterator[Outdated]:
     """Every optimizer that certainly trains a model without a layer that was put into it afterwards."""
     if "add_param_group" in file.text:
         return
-    for call in optimizers(file):
+    replacing = [each for each in file.all(Assign) if _may_replace(each)]
+    for call in optimizers(file) if replacing else ():
         given = call.argument("params").node
         owner = None if given is None or call.via is not None else owner_of_parameters(file, given.value)
         holder = _holder(file, call)
         if owner is None or holder is None or not isinstance(owner, Name | Attribute):
             continue
-        for statement in file.all(Assign):
-            if statement.start > call.node.end and runs_before(file, call.node, statement):
-                target = _put_into(file, statement, file.source(owner))
-                if target is not None and _goes_on(file, statement, file.source(owner), holder):
-                    yield Outdated(call, owner, target)
-                    break
+        model = file.source(owner)
+        for statement in replacing:
+            target = _put_into(file, statement, model) if statement.start > call.node.end else None
+            if target is None or not runs_before(file, call.node, statement):
+                continue
+            if _goes_on(file, statement, model, holder):
+                yield Outdated(call, owner, target)
+                break
 
 
 def _holder(file: File, call: BoundCall) -> str | None:
@@ -53,17 +56,19 @@ def _holder(file: File, call: BoundCall) -> str | None:
     return None
 
 
+def _may_replace(statement: Assign) -> bool:
+    """Whether a statement puts what a call gives into a part of something."""
+    return isinstance(statement.value, Call) and isinstance(statement.targets[0], Attribute | Subscript)
+
+
 def _put_into(file: File, statement: Assign, model: str) -> Expr | None:
     """The part of a model that a statement replaces by a layer with new weights."""
-    value = statement.value
-    target = statement.targets[0]
-    if not isinstance(value, Call) or not isinstance(target, Attribute | Subscript) or not holds_weights(file, value):
-        return None
-    outer: Expr = target
+    target = outer = statement.targets[0]
     while isinstance(outer, Attribute | Subscript):
         outer = outer.value
         if file.source(outer) == model:
-            return target
+            value = statement.value
+            return target if isinstance(value, Call) and holds_weights(file, value) else None
     return None
 
 

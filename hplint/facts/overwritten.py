@@ -52,10 +52,17 @@ class Overwritten:
 
 def overwritten(file: File) -> Iterator[Overwritten]:
     """The first of two different numbers that a hyperparameter is set to, one after the other."""
-    for block in _blocks(file):
-        yield from _in_block(file, block)
+    if _some_twice(file):
+        for block in _blocks(file):
+            yield from _in_block(file, block)
     for display in file.all(Dict):
         yield from _in_dictionary(file, display)
+
+
+def _some_twice(file: File) -> bool:
+    """Whether anything in the file is set to two numbers."""
+    keys = [key for statement in file.every(Assign) if (key := _set(file, statement)) is not None]
+    return len(set(keys)) < len(keys)
 
 
 def _blocks(file: File) -> Iterator[tuple[Stmt, ...]]:

@@ -42,7 +42,9 @@ def used_up(file: File) -> Iterator[UsedUp]:
     if any(function.name in _GIVE for function in file.all(FunctionDef)):
         return  # A class of the project that may give a list.
     for statement in file.all(Assign):
-        if len(statement.targets) == 1 and statement.value is not None and _is_lazy(file, statement.value):
+        if statement.value is None or "arameters" not in file.source(statement.value):
+            continue
+        if len(statement.targets) == 1 and _is_lazy(file, statement.value):
             found = _of(file, statement, statement.targets[0], statement.value)
             if found is not None:
                 yield found

@@ -103,9 +103,9 @@ def misspelt(file: File) -> Iterator[tuple[str, str, str, syntax.Node]]:
     hinted = "from __future__ import annotations" in file.text
     for node in file.every(syntax.Attribute):
         first = node.value
-        while isinstance(first, syntax.Attribute):
+        while type(first) is syntax.Attribute:
             first = first.value
-        if isinstance(first, syntax.Name) and first.id in plain:
+        if type(first) is syntax.Name and first.id in plain:
             continue
         module = file.qualified(node.value)
         meant = misspelling_of(module, node.attr) if module is not None and is_module(module) else None

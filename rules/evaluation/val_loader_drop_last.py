@@ -78,9 +78,9 @@ def val_loader_drop_last(file: File) -> Iterator[Draft]:
         if call.name != "torch.utils.data.DataLoader" or call.inherited or "drop_last" not in call.arguments:
             continue
         told, given = call.argument("drop_last").node, call.argument("drop_last").value.single
-        if told is None or given is None or given.constant is not True or WANTS_ONE_SIZE.search(file.text):
+        if told is None or given is None or given.constant is not True:
             continue
-        if feeds_evaluation(file, call) and not comes_out_even(file, call):
+        if feeds_evaluation(file, call) and not comes_out_even(file, call) and not WANTS_ONE_SIZE.search(file.text):
             at = told if told in call.node.args else call.node
             message = "`drop_last` leaves out what does not fill a batch: the metric is taken over a part of the set"
             yield Draft(at, message, fix=delete_argument(call, told, Safety.UNSAFE))

@@ -70,7 +70,7 @@ def hyperparameter_misspelt(file: File) -> Iterator[Draft]:
     right = sorted(written & known)
     if not right:
         return
-    shaped = [word for word in written - known if word and (word[0], word.count("_"), len(word)) in shapes]
+    shaped = [word for word in written - known if (word[:1], word.count("_"), len(word)) in shapes]
     suspects = {word: meant for word in sorted(shaped) if (meant := misspelling_of(word, right)) is not None}
     if not suspects:
         return

@@ -117,17 +117,15 @@ RESTARTS = regex(r"maml|meta|fold|trial|restart|attack|federat|client|continual|
     subject=Files("optim"),
 )
 def optimizer_rebuilt_in_loop(file: File) -> Iterator[Draft]:
-    if "epoch" not in file.text or RESTARTS.search(file.text):
-        return
-    for call in () if is_test(file) else optimizers(file):
+    rounds = [loop for loop in file.all(syntax.For) if is_round(loop)] if "epoch" in file.text else []
+    for call in () if not rounds or is_test(file) else optimizers(file):
         owner = None if call.via is not None or call.inherited else owner_of(file, call)
-        if owner is None or not remembers(file, call):
+        loop = None if owner is None else loop_around(file, call, owner, rounds)
+        if owner is None or loop is None or not remembers(file, call) or RESTARTS.search(file.text):
             continue
-        loop = loop_around(file, call, owner)
-        if loop is not None:
-            target = file.source(loop.target)
-            message = f"this `{call.short}` is new in each round of `for {target}`: what it remembers is lost each time"
-            yield Draft(call.node, message, ((loop.target, "the loop"), (owner, "the model is not new")))
+        target = file.source(loop.target)
+        message = f"this `{call.short}` is new in each round of `for {target}`: what it remembers is lost each time"
+        yield Draft(call.node, message, ((loop.target, "the loop"), (owner, "the model is not new")))
 
 
 def owner_of(file: File, call: BoundCall) -> syntax.Name | None:
@@ -144,31 +142,42 @@ def remembers(file: File, call: BoundCall) -> bool:
     return call.short != "SGD" or any(True for _ in with_groups(file, call, "momentum"))
 
 
-def loop_around(file: File, call: BoundCall, owner: syntax.Name) -> syntax.For | None:
-    """The loop over epochs or batches that an optimizer is constructed in, for a model that is made outside of it."""
+def loop_around(file: File, call: BoundCall, owner: syntax.Name, rounds: list[syntax.For]) -> syntax.For | None:
+    """The one of some loops that an optimizer is constructed in, for a model that is made outside of it."""
     found = file.names.lookup(owner.id, owner.scope)
+    if found is None:
+        return None
+    # A function that trains for an epoch: all its calls stand in such loops, and are given the model.
+    given = len(found[1]) == 1 and found[1][0].parameter is not None
+    if not given and not any(inside(call.node, loop) for loop in rounds):
+        return None
     blocks = blocks_around(file, call.node)
-    if found is None or not blocks or not steps_once(file, call):
+    if not blocks:
         return None
     block = blocks[-1][0]
     if isinstance(block, syntax.FunctionDef):
-        # A function that trains for an epoch: all its calls stand in such loops, and are given the model.
-        given = any(binding.parameter is not None for binding in found[1])
-        loops = [innermost(file, each) for each in calls_of(file, block)] if given else []
-        return loops[0] if loops and all(loop is not None for loop in loops) and len(found[1]) == 1 else None
-    made_inside = any(inside(binding, block) for binding in found[1])
-    return None if made_inside or found[0].kind == "comprehension" else innermost(file, call.node)
+        loops = [innermost(file, each, rounds) for each in calls_of(file, block)] if given else []
+        loop = loops[0] if loops and all(each is not None for each in loops) else None
+    else:
+        made_inside = any(inside(binding, block) for binding in found[1])
+        within = not made_inside and found[0].kind != "comprehension"
+        loop = innermost(file, call.node, rounds) if within else None
+    return loop if loop is not None and steps_once(file, call) else None
 
 
-def innermost(file: File, node: syntax.Node) -> syntax.For | None:
-    """The loop over epochs or batches that a record stands in directly."""
-    blocks = blocks_around(file, node)
-    loop = blocks[-1][0] if blocks else None
-    if not isinstance(loop, syntax.For):
-        return None
+def is_round(loop: syntax.For) -> bool:
+    """Whether a loop goes over epochs or batches."""
     target = loop.target
     first = target.elements[0] if isinstance(target, syntax.Collection) and target.elements else target
-    return loop if isinstance(first, syntax.Name) and ROUNDS.fullmatch(first.id) else None
+    return isinstance(first, syntax.Name) and ROUNDS.fullmatch(first.id) is not None
+
+
+def innermost(file: File, node: syntax.Node, rounds: list[syntax.For]) -> syntax.For | None:
+    """The one of some loops that a record stands in directly."""
+    if not any(inside(node, loop) for loop in rounds):
+        return None
+    blocks = blocks_around(file, node)
+    return next((loop for loop in rounds if loop is blocks[-1][0]), None) if blocks else None
 
 
 def steps_once(file: File, call: BoundCall) -> bool:
