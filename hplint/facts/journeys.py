@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
 from hplint.facts.makers import calls_of, parameter_given, run_by
 from hplint.facts.syntax import Arg, Attribute, Call, Collection, Expr, FunctionDef, Name, Node
-from hplint.facts.tree import children, inside
+from hplint.facts.tree import inside, put_below
 from hplint.records import value_record
 
 if TYPE_CHECKING:
@@ -164,14 +163,13 @@ def record_around(file: File, node: Node) -> Node | None:
 
 @lru_cache(maxsize=1)
 def _parents(file: File) -> dict[int, Node]:
-    """The record around each expression, by identity."""
-    return dict(_links(file))
-
-
-def _links(file: File) -> Iterator[tuple[int, Node]]:
+    """The record around each record, by identity."""
+    found: dict[int, Node] = {}
     pending: list[Node] = list(file.code.body)
     while pending:
         node = pending.pop()
-        for child in children(node):
-            yield id(child), node
-            pending.append(child)
+        left = len(pending)
+        put_below(node, pending)
+        for child in pending[left:]:
+            found[id(child)] = node
+    return found

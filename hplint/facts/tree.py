@@ -11,7 +11,7 @@ from hplint.facts.syntax import Arg, Attribute, Call, Literal, Name, Node
 def children(node: Node) -> Iterator[Node]:
     """The records directly inside a record, in the order of its fields."""
     found: list[Node] = []
-    _put_below(node, found)
+    put_below(node, found)
     return reversed(found)
 
 
@@ -23,15 +23,15 @@ def walk(node: Node, *, skip: tuple[type[Node], ...] = ()) -> Iterator[Node]:
     """
     yield node
     pending: list[Node] = []
-    _put_below(node, pending)
+    put_below(node, pending)
     while pending:
         current = pending.pop()
         yield current
         if type(current) not in _LEAVES and not isinstance(current, skip):
-            _put_below(current, pending)
+            put_below(current, pending)
 
 
-def _put_below(node: Node, pending: list[Node]) -> None:
+def put_below(node: Node, pending: list[Node]) -> None:
     """Put the records directly inside a record on a pile, the first one on top."""
     for slot in _SLOTS.get(type(node)) or _slots(type(node)):
         value = getattr(node, slot)
