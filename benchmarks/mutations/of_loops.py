@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from benchmarks.mutations.of_arguments import OPTIMIZERS
@@ -83,21 +83,21 @@ def cleared_too_late(script: Script) -> Iterator[Planted | Skipped]:
 @mutator("HP120", "clipped before backward")
 def clipped_too_early(script: Script) -> Iterator[Planted | Skipped]:
     for each in steps(script):
-        if each.model is None or each.clip is not None:
-            yield Skipped("the model is not known, or gradients are clipped already")
-        else:
-            text = f"torch.nn.utils.clip_grad_norm_({each.model}.parameters(), 1.0)"
-            yield planted(script, each.backward, script.before(each.backward, text), move=[each.step])
+        yield _clipped(script, each, each.backward, script.before)
 
 
 @mutator("HP121", "clipped after the step")
 def clipped_too_late(script: Script) -> Iterator[Planted | Skipped]:
     for each in steps(script):
-        if each.model is None or each.clip is not None:
-            yield Skipped("the model is not known, or gradients are clipped already")
-        else:
-            text = f"torch.nn.utils.clip_grad_norm_({each.model}.parameters(), 1.0)"
-            yield planted(script, each.step, script.after(each.step, text), move=[each.step])
+        yield _clipped(script, each, each.step, script.after)
+
+
+def _clipped(script: Script, step: Step, beside: ast.stmt, write: Callable[[ast.stmt, str], Edit]) -> Planted | Skipped:
+    """Gradients clipped on the line before or after a statement."""
+    if step.model is None or step.clip is not None:
+        return Skipped("the model is not known, or gradients are clipped already")
+    text = f"torch.nn.utils.clip_grad_norm_({step.model}.parameters(), 1.0)"
+    return planted(script, beside, write(beside, text), move=[step.step])
 
 
 @mutator("HP122", "a clipping limit of zero")

@@ -60,7 +60,6 @@ for x, y in loader:
 - awslabs/graphstorm#1366: the clipping of a training loop had no effect.
 """
 
-import re
 from collections.abc import Iterator
 
 from hplint.rule import (
@@ -73,6 +72,7 @@ from hplint.rule import (
     TrainingStep,
     argument,
     move_before,
+    of_another_model,
     rule,
     syntax,
     within,
@@ -104,7 +104,7 @@ def clip_after_step(step: TrainingStep) -> Iterator[Draft]:
         if (
             backward is None
             or not cleared
-            or of_another(step, clip, use)
+            or of_another_model(step, clip, use)
             or (after and after[0].kind is not EventKind.BACKWARD)
         ):
             continue
@@ -115,14 +115,6 @@ def clip_after_step(step: TrainingStep) -> Iterator[Draft]:
                 ((use.at, "they are used here"), *within(clip, "clipped here")),
                 None if clip.via else move_before(step.file, clip.node, use.at, "clip them before the step"),
             )
-
-
-def of_another(step: TrainingStep, clip: Event, use: Event) -> bool:
-    """Whether what is clipped is another model than those of the optimizer, which are named in the same function."""
-    if clip.target is None or not use.models or clip.target in (*use.models, use.target):
-        return False
-    text = step.file.text if step.function is None else step.file.source(step.function)
-    return any(re.search(rf"\b{re.escape(model)}\b", text) for model in use.models)
 
 
 def measures_only(file: File, clip: Event) -> bool:
