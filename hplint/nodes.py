@@ -23,9 +23,22 @@ _PARSER = "libcst.native"
 class Node(SimpleNamespace):
     """A node with its fields as LibCST documents them. The parser leaves out those that have nothing to hold."""
 
+    __slots__ = ()
+
     annotation = asname = asynchronous = cause = comma = default = exc = finalbody = format_spec = guard = None
     inner_for_in = keyword = lower = lpar = module = msg = name = orelse = rest = returns = rpar = star = None
     star_arg = star_kwarg = step = type = type_parameters = upper = value = None
+
+
+_MARKS = frozenset(
+    """
+    SimpleWhitespace ParenthesizedWhitespace TrailingWhitespace Newline EmptyLine Comment AssignEqual Colon Comma Dot
+    Semicolon LeftParen RightParen LeftSquareBracket RightSquareBracket LeftCurlyBrace RightCurlyBrace
+    """.split()
+)
+"""What nobody looks inside of, which is two thirds of all that the parser makes."""
+_MARK = "mark".format
+"""Says the same whatever it is given: Python has no function that takes any keyword and costs less."""
 
 
 class Refused(Exception):
@@ -43,11 +56,12 @@ def _classes() -> ModuleType:
     def made(name: str) -> type[Node]:
         if name.startswith("_"):
             raise AttributeError(name)
-        kind = vars(module)[name] = type(name, (Node,), {})
+        kind = vars(module)[name] = type(name, (Node,), {"__slots__": ()})
         return kind
 
     # The parser imports it for each node, and each time Python looks whether that is still under way.
     vars(module).update(__getattr__=made, __spec__=SimpleNamespace(_initializing=False), ParserSyntaxError=Refused)
+    vars(module).update(dict.fromkeys(_MARKS, _MARK))
     return module
 
 

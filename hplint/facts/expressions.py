@@ -243,7 +243,7 @@ class ExpressionWalk:
         elements = []
         for position, element in enumerate(node.elements):
             elements.append(self._element(element))
-            if position + 1 < len(node.elements) or type(element.comma).__name__ == "Comma":
+            if position + 1 < len(node.elements) or element.comma is not None:
                 self.cursor.accept(",")
         # The comma that makes a tuple of one belongs to it.
         return Collection(start, self.cursor.end(), "tuple", tuple(elements))

@@ -268,7 +268,7 @@ class _Walk(ExpressionWalk):
     def _s_With(self, node: Any, start: int) -> Stmt:
         self._asynchronous(node)
         self.cursor.expect("with")
-        if type(node.lpar).__name__ == "LeftParen":
+        if node.lpar is not None:
             self.cursor.expect("(")
         items: list[tuple[Expr, Expr | None]] = []
         for item in node.items:
@@ -280,7 +280,7 @@ class _Walk(ExpressionWalk):
                 self.scopes.bind_target(target, BindingKind.WITH, context)
             items.append((context, target))
             self.cursor.accept(",")
-        if type(node.rpar).__name__ == "RightParen":
+        if node.rpar is not None:
             self.cursor.expect(")")
         body = self._suite(node.body)
         return syntax.With(start, self.cursor.end(), tuple(items), body)
