@@ -57,6 +57,7 @@ from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_cla
 from hplint.facts.makers import calls_of, made_by
 from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
+from hplint.facts.moved import MovedLater, moved_later
 from hplint.facts.normalizing import Misfit, misfits
 from hplint.facts.operations import CLASSES_OF_DATASET
 from hplint.facts.order import blocks_around, runs_before
@@ -102,11 +103,12 @@ from hplint.records import value_record
 from hplint.regex import regex
 from hplint.signatures import DefaultKind, Removed, Signature, constants, exports, is_module, removals, removed
 from hplint.signatures.guards import Broken, broken, values_read
-from hplint.spelling import OPTION_ALIASES, OPTIONS_OF_SOME, closest, look_alike
+from hplint.spelling import LATIN_TWINS, OPTION_ALIASES, OPTIONS_OF_SOME, closest, in_latin, look_alike
 
 __all__ = [
     "CLASSES_OF_DATASET",
     "COLUMN",
+    "LATIN_TWINS",
     "OPTIONS_OF_SOME",
     "OPTION_ALIASES",
     "Accumulation",
@@ -145,6 +147,7 @@ __all__ = [
     "LossUse",
     "Misfit",
     "ModuleClass",
+    "MovedLater",
     "Origin",
     "OriginKind",
     "Outdated",
@@ -222,6 +225,7 @@ __all__ = [
     "holds_weights",
     "hyperparameter_of",
     "hyperparameter_vocabulary",
+    "in_latin",
     "insert_line",
     "inside",
     "is_complete",
@@ -254,6 +258,7 @@ __all__ = [
     "module_class",
     "move_before",
     "moved_behind",
+    "moved_later",
     "moved_line",
     "needs_no_gradients",
     "never_cleared",

@@ -53,6 +53,21 @@ def look_alike(first: str, second: str) -> bool:
     return first != second and first.translate(_TWINS) == second.translate(_TWINS)
 
 
+_OTHER_ALPHABETS = (
+    ("аеорсухіјѕһԁԛԝӏАВЕКМНОРСТУХІЈЅ", "aeopcyxijshdqwlABEKMHOPCTYXIJS"),
+    ("οΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "oABEZHIKMNOPTYX"),
+    ("ɡı", "gi"),
+)
+"""Cyrillic, Greek and other letters that are drawn like Latin ones."""
+LATIN_TWINS = {ord(one): other for those, latin in _OTHER_ALPHABETS for one, other in zip(those, latin, strict=True)}
+
+
+def in_latin(word: str) -> str | None:
+    """A word with Latin letters in place of those that look like them; None where it has no such letters, or others."""
+    found = None if word.isascii() else word.translate(LATIN_TWINS)
+    return found if found is not None and found.isascii() else None
+
+
 def _plain(word: str) -> str:
     return word.replace("_", "").replace("-", "").lower()
 

@@ -47,7 +47,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from hplint.rule import Draft, File, Files, Level, Place, hyperparameter_vocabulary, replace, rule, syntax, words_of
+from hplint.rule import (
+    Draft,
+    File,
+    Files,
+    Level,
+    Place,
+    hyperparameter_vocabulary,
+    in_latin,
+    replace,
+    rule,
+    syntax,
+    words_of,
+)
 
 WORDS = (
     "delay", "prop", "race", "rage", "rang", "rare", "seek", "seem", "seen", "side",
@@ -71,6 +83,8 @@ def hyperparameter_misspelt(file: File) -> Iterator[Draft]:
     if not right:
         return
     shaped = [word for word in written - known if (word[:1], word.count("_"), len(word)) in shapes]
+    # Letters of another alphabet that look like Latin ones are the business of confusable-character.
+    shaped = [word for word in shaped if in_latin(word) is None]
     suspects = {word: meant for word in sorted(shaped) if (meant := misspelling_of(word, right)) is not None}
     if not suspects:
         return
