@@ -59,6 +59,7 @@ from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.moved import MovedLater, moved_later
 from hplint.facts.normalizing import Misfit, misfits
+from hplint.facts.odd_seeds import odd_seeds
 from hplint.facts.operations import CLASSES_OF_DATASET
 from hplint.facts.order import blocks_around, runs_before
 from hplint.facts.outdated import Outdated, outdated
@@ -266,6 +267,7 @@ __all__ = [
     "never_sets_rate",
     "never_stepped",
     "number",
+    "odd_seeds",
     "of_another_model",
     "optimizer_of",
     "optimizers",
