@@ -28,6 +28,7 @@ from hplint.facts.constructed import (
 )
 from hplint.facts.cut_graphs import CutGraph, cut_graphs, unrecorded
 from hplint.facts.data_sizes import size_of
+from hplint.facts.decay_names import SparedNames, unmatched_names
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.epoch_order import SameOrder, same_orders
 from hplint.facts.evaluation import Evaluation, evaluations
@@ -168,6 +169,7 @@ __all__ = [
     "Setting",
     "SharedStream",
     "Signature",
+    "SparedNames",
     "Split",
     "Step",
     "StepCall",
@@ -321,6 +323,7 @@ __all__ = [
     "training_loops",
     "trains_each_round",
     "undefined_uses",
+    "unmatched_names",
     "unread_options",
     "unrecorded",
     "unscaled_halves",
