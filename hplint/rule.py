@@ -67,6 +67,7 @@ from hplint.facts.outdated import Outdated, outdated
 from hplint.facts.overwritten import Overwritten, overwritten
 from hplint.facts.penalties import Penalty, penalties
 from hplint.facts.plain_containers import PlainContainer, plain_containers
+from hplint.facts.ranks import saved_by_all
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
 from hplint.facts.scaling import (
@@ -296,6 +297,7 @@ __all__ = [
     "runs_before",
     "same_optimizer",
     "same_orders",
+    "saved_by_all",
     "scaler_of",
     "schedulers",
     "seeded_too_late",
