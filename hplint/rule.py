@@ -96,6 +96,7 @@ from hplint.facts.tree import argument, inside, last_name, walk
 from hplint.facts.undefined import is_complete, local_name, undefined_uses
 from hplint.facts.unread_options import Unread, unread_options
 from hplint.facts.unstepped import again, never_stepped, without_gradients
+from hplint.facts.unsynced import OwnNumber, decided_alone
 from hplint.facts.used_up import UsedUp, used_up
 from hplint.facts.values import Origin, OriginKind, Possible, Value
 from hplint.facts.worker_streams import SharedStream, shared_streams
@@ -155,6 +156,7 @@ __all__ = [
     "OriginKind",
     "Outdated",
     "Overwritten",
+    "OwnNumber",
     "Penalty",
     "Place",
     "PlainContainer",
@@ -205,6 +207,7 @@ __all__ = [
     "count_plain_layers",
     "counted_data",
     "cut_graphs",
+    "decided_alone",
     "delete_argument",
     "depends_on_mode",
     "direction_of",
