@@ -67,6 +67,7 @@ from hplint.facts.outdated import Outdated, outdated
 from hplint.facts.overwritten import Overwritten, overwritten
 from hplint.facts.penalties import Penalty, penalties
 from hplint.facts.plain_containers import PlainContainer, plain_containers
+from hplint.facts.prepared import DoublyCounted, doubly_counted
 from hplint.facts.ranks import saved_by_all
 from hplint.facts.receivers import role_of
 from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
@@ -127,6 +128,7 @@ __all__ = [
     "Classes",
     "CutGraph",
     "DefaultKind",
+    "DoublyCounted",
     "Draft",
     "DraftEdit",
     "DraftFix",
@@ -211,6 +213,7 @@ __all__ = [
     "delete_argument",
     "depends_on_mode",
     "direction_of",
+    "doubly_counted",
     "early_schedules",
     "evaluations",
     "expected",
