@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from hplint.facts.lifetimes import followed
 from hplint.facts.places import Callers
-from hplint.facts.syntax import Attribute, Binary, Call, Expr, Literal, Name
-from hplint.facts.tree import walk
+from hplint.facts.syntax import Attribute, Binary, Call, Expr, For, Literal, Name, While
+from hplint.facts.tree import inside, walk
 from hplint.regex import regex
 
 if TYPE_CHECKING:
@@ -125,8 +125,11 @@ def _given(file: File, name: str) -> Iterator[Expr]:
 
 
 def _differs_on_purpose(file: File, call: Call) -> bool:
-    """Whether a call stands in what each worker or process runs, or is told which one it is."""
+    """Whether a call stands in a loop, in what each worker or process runs, or is told which one it is."""
     callers: Callers = file.callers
     function = callers.function_around(call)
     around = "" if function is None else function.name
+    # Seeded anew in each round: the numbers are to differ from those before.
+    if any(inside(call, loop) for loop in (*file.every(For), *file.every(While))):
+        return True
     return _OTHER_PROCESS.search(f"{around} {file.source(call)}") is not None

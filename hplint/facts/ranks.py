@@ -35,7 +35,7 @@ _OTHER_WAYS = regex(
 )
 """Frameworks that save by themselves, states that each process has a part of, and helpers that silence the others."""
 _RANK = regex(
-    r"rank|main|master|primary|chief|leader|distrib|world|proc|node|ddp|parallel|local|n_?gpu|gpu\b|device|"
+    r"rank|main|master|primary|chief|leader|distrib|world|proc|node|ddp|parallel|local|gpu|device|standalone|single|alone|"
     r"\bis_\w+_0|dist\b|coordinator|root",
     re.IGNORECASE,
 )
