@@ -65,6 +65,7 @@ from hplint.facts.operations import CLASSES_OF_DATASET
 from hplint.facts.order import blocks_around, runs_before
 from hplint.facts.outdated import Outdated, outdated
 from hplint.facts.overwritten import Overwritten, overwritten
+from hplint.facts.padded_targets import Padded, padded_targets
 from hplint.facts.penalties import Penalty, penalties
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.prepared import DoublyCounted, doubly_counted
@@ -86,6 +87,7 @@ from hplint.facts.schedule_order import EarlySchedule, early_schedules
 from hplint.facts.schedule_units import Planned, Unit, planned, stepped_in
 from hplint.facts.seeding import never_seeds, seeded_too_late
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
+from hplint.facts.single_samples import gives_samples
 from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import line_beside, moved_before, moved_behind
 from hplint.facts.stepped import StepCall, step_calls, stepped_with_epoch
@@ -159,6 +161,7 @@ __all__ = [
     "Outdated",
     "Overwritten",
     "OwnNumber",
+    "Padded",
     "Penalty",
     "Place",
     "PlainContainer",
@@ -228,6 +231,7 @@ __all__ = [
     "for_argument",
     "frozen_before",
     "given_size",
+    "gives_samples",
     "half_seeded",
     "halved_models",
     "handed_around",
@@ -284,6 +288,7 @@ __all__ = [
     "overwritten",
     "own_parser",
     "owner_of_parameters",
+    "padded_targets",
     "parameter_groups",
     "partial_checkpoints",
     "penalties",
