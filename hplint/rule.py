@@ -16,6 +16,7 @@ from hplint.facts.branches import branches
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.chains import follows, losses_given
 from hplint.facts.checkpoints import partial_checkpoints
+from hplint.facts.chosen import ChosenByTest, chosen_by_test
 from hplint.facts.clearing import Uncleared, needs_no_gradients, never_cleared, stepped
 from hplint.facts.columns import COLUMN, mismatches
 from hplint.facts.constructed import (
@@ -127,6 +128,7 @@ __all__ = [
     "Broken",
     "Built",
     "Calls",
+    "ChosenByTest",
     "Classes",
     "CutGraph",
     "DefaultKind",
@@ -206,6 +208,7 @@ __all__ = [
     "broken",
     "called_when_made",
     "calls_of",
+    "chosen_by_test",
     "closest",
     "constant",
     "constants",
