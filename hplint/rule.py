@@ -94,6 +94,7 @@ from hplint.facts.statements import line_beside, moved_before, moved_behind
 from hplint.facts.stepped import StepCall, step_calls, stepped_with_epoch
 from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
 from hplint.facts.switching import switched_layers
+from hplint.facts.text_numbers import TextNumber, text_numbers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
 from hplint.facts.training_data import TrainLoader, fed_to_training, feeds_evaluation, reads_files, unshuffled
 from hplint.facts.tree import argument, inside, last_name, walk
@@ -184,6 +185,7 @@ __all__ = [
     "Step",
     "StepCall",
     "Steps",
+    "TextNumber",
     "TrainLoader",
     "TrainingLoop",
     "TrainingStep",
@@ -332,6 +334,7 @@ __all__ = [
     "switched_layers",
     "syntax",
     "tests_around",
+    "text_numbers",
     "thresholds",
     "torch_module",
     "torch_roles",

@@ -69,6 +69,24 @@ def test_one_file_and_the_whole_tree_give_the_same(folder: Path) -> None:
     assert found("lib", "train.py", "config.py") == alone
 
 
+def test_text_of_yaml_is_found_where_the_code_computes_with_it(folder: Path) -> None:
+    loaded = "import torch, yaml\nwith open('config.yaml') as f:\n    cfg = yaml.safe_load(f)\n"
+    project(
+        folder,
+        {
+            "config.yaml": "lr: 1e-5\nwd: 1.0e-2\noptim:\n  eta_min: 1e-7\n",
+            "train.py": loaded
+            + "lr = cfg['lr'] * 8\nif cfg['wd'] > 0:\n    print(lr)\n"
+            + "torch.optim.lr_scheduler.CosineAnnealingLR(o, 10, eta_min=cfg['optim']['eta_min'])\n",
+        },
+    )
+    told = [(f.code, f.span.start.line if f.span else 0, [r.path for r in f.related]) for f in found("train.py")]
+    assert told == [("HP216", 4, ["config.yaml"]), ("HP216", 7, ["config.yaml"])]
+    project(folder, {"train.py": loaded + "cfg['lr'] = float(cfg['lr'])\nlr = cfg['lr'] * 8\nprint(2 * len(cfg))\n"})
+    engine.forget_project()
+    assert not found("train.py")
+
+
 def test_several_processes_give_the_same(folder: Path) -> None:
     alone = found("train.py")
     project(folder, {f"other{number}.py": FILES["train.py"] for number in range(12)})
