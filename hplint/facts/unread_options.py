@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from hplint import hyperparameters
 from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.commandline import PARSE_METHODS
-from hplint.facts.journeys import Journey, journey
+from hplint.facts.journeys import Journey, journey, record_around
 from hplint.facts.labels import hyperparameter_of
 from hplint.facts.lifetimes import OPTIMIZERS, parameter_groups
 from hplint.facts.receivers import words
@@ -18,11 +18,15 @@ from hplint.facts.syntax import (
     Arg,
     Assign,
     Attribute,
+    Binary,
     Call,
+    Collection,
+    Dict,
     ExprStatement,
     Literal,
     Name,
     Node,
+    Other,
     Unary,
 )
 from hplint.facts.tree import inside, last_name, walk
@@ -37,6 +41,8 @@ _SHOWS = frozenset(
     {"print", "pprint", "str", "repr", "format", "info", "debug", "warning", "log", "write", "isinstance", "type"}
 )
 """Functions that may be given a namespace and do no more than show it."""
+_NAMES = frozenset({"add_text", "add_hparams", "log_params", "set_description", "SummaryWriter"})
+"""Others that only show, or name, what they are given."""
 _BY_NAME = frozenset({"getattr", "hasattr", "setattr"})
 _STORES = frozenset({"dump", "dumps", "safe_dump"})
 _READ_WHOLE = frozenset({"__dict__", "_get_kwargs", "_get_args"})
@@ -44,6 +50,8 @@ _KEPT = regex(r"deprecat|unused|not used|ignored|obsolete|legacy|compat|reserved
 _READS_UNSEEN = frozenset({"builtins.exec", "builtins.eval", "builtins.globals", "builtins.locals"})
 _STARTS_AGAIN = regex(r"sys\.argv.*(subprocess|os\.system)", re.DOTALL)
 """The options are passed on to another program."""
+_STARTS = regex(r"subprocess|os\.system|Popen|check_call|sbatch|exec[lv]|argparse\.Namespace|__dict__")
+"""Programs are started with options that are put together as text."""
 _WORKS = regex(r"\.backward\(|\.fit\(|optim\.[A-Z]|\.train\(")
 _FEW = 2
 """Options that are read where a namespace is really used in this file."""
@@ -63,6 +71,7 @@ class Unread:
     literals: tuple[tuple[BoundCall, Argument], ...]
     untold: tuple[BoundCall, ...]
     holder: str | None
+    shown: Attribute | None = None
 
 
 def unread_options(file: File) -> Iterator[Unread]:
@@ -70,10 +79,13 @@ def unread_options(file: File) -> Iterator[Unread]:
     flags = [flag for flag in file.flags if hyperparameter_of(flag.dest) is not None and not _kept(file, flag)]
     if not flags or not own_parser(file) or _STARTS_AGAIN.search(file.text) or not _WORKS.search(file.text):
         return
-    read = {attribute.attr for attribute in file.all(Attribute)}
-    flags = [flag for flag in flags if flag.dest not in read]
-    spoken = _strings(file) if flags else frozenset()
-    flags = [flag for flag in flags if flag.dest not in spoken]
+    read: dict[str, list[Attribute]] = {}
+    for attribute in file.all(Attribute):
+        read.setdefault(attribute.attr, []).append(attribute)
+    unread = [flag for flag in flags if flag.dest not in read]
+    shown = [flag for flag in flags if flag.dest in read and _only_named(file, flag, read[flag.dest])]
+    spoken = _strings(file) if unread else frozenset()
+    flags = [flag for flag in unread if flag.dest not in spoken] + shown
     way = _namespace(file) if flags else None
     if way is None or not _stays_in_view(file, way):
         return
@@ -82,7 +94,8 @@ def unread_options(file: File) -> Iterator[Unread]:
         assert row is not None
         literals = tuple(_literals(file, row))
         holder = _holder(file, way, literals[0][0]) if literals else None
-        yield Unread(flag, row, literals, tuple(_untold(file, row)), holder)
+        said = read[flag.dest][0] if flag in shown else None
+        yield Unread(flag, row, literals, tuple(_untold(file, row)), holder, said)
 
 
 def _kept(file: File, flag: Flag) -> bool:
@@ -90,9 +103,37 @@ def _kept(file: File, flag: Flag) -> bool:
     return bool(_KEPT.search(file.source(flag.call))) or flag.action in ("help", "version")
 
 
-def _strings(file: File) -> frozenset[str]:
+def _only_named(file: File, flag: Flag, uses: list[Attribute]) -> bool:
+    """Whether an option only becomes part of a text, while a call is given the number that it should be."""
+    row = hyperparameter_of(flag.dest)
+    if row is None or _STARTS.search(file.text) or not all(_is_text(file, use) for use in uses):
+        return False
+    shows = [call for call in file.every(Call) if last_name(call.func) in _SHOWS | _NAMES]
+    return flag.dest not in _strings(file, shows) and any(True for _ in _literals(file, row))
+
+
+def _is_text(file: File, use: Attribute) -> bool:
+    """Whether a value is formatted, or given to what shows it, and nothing else."""
+    node: Node = use
+    around = record_around(file, node)
+    while around is not None:
+        match around:
+            case Other(kind="f-string"):
+                return True
+            case Call(func=func):
+                return last_name(func) in _SHOWS | _NAMES
+            case Binary(op="%", left=Literal(value=str()), right=right):
+                return right is node
+            case Arg() | Collection() | Dict():
+                node, around = around, record_around(file, around)
+            case _:
+                return False
+    return False
+
+
+def _strings(file: File, spared: Iterable[Node] = ()) -> frozenset[str]:
     """The words of all strings, but those that declare options and that document: ``getattr(args, "lr")``."""
-    spared: list[Node] = [flag.call for flag in file.flags]
+    spared = [*spared, *(flag.call for flag in file.flags)]
     spared += [each.value for each in file.all(ExprStatement) if isinstance(each.value, Literal)]
     starts = [(each.start, each.end) for each in spared]
     found: set[str] = set()

@@ -42,7 +42,9 @@ error takes the option instead of the number; that changes what a run without th
 
 ## Looks like it, is not
 
-Options may be read by any code that is handed the whole namespace: then nothing is said. Printing it is not reading.
+Options may be read by any code that is handed the whole namespace: then nothing is said. Printing it is not reading,
+nor is an option that only becomes part of a text, such as the name of a folder: a run that is called `lr0.1` and trains
+with the 0.001 of the constructor is found too.
 
 ```python good
 import argparse
@@ -92,11 +94,13 @@ def hyperparameter_parsed_but_unused(file: File) -> Iterator[Draft]:
         value = argument.node.value
         alone = len(unread.literals) == 1 and unread.holder is not None
         taken = f"{unread.holder}.{unread.flag.dest}"
+        done = "never read" if unread.shown is None else "only shown"
         yield Draft(
             argument.node,
-            f"`{option}` is parsed and never read: `{call.short}` is given {file.source(value)} whatever it says",
+            f"`{option}` is parsed and {done}: `{call.short}` is given {file.source(value)} whatever it says",
             (
                 (unread.flag.call, "the option"),
+                *(() if unread.shown is None else ((unread.shown, "shown here"),)),
                 *((other.node, "and here") for _, other in unread.literals[1:] if other.node is not None),
             ),
             replace(value, taken, f"use `{taken}`") if alone else None,

@@ -6,17 +6,11 @@ comparison `'<' not supported between instances of 'str' and 'float'`, far from 
 with `eta_min="1e-6"` fails at one of its first steps. `cfg["lr"] * 2` raises nothing and is `"1e-51e-5"`. OmegaConf,
 ruamel.yaml and JSON read the same characters as a number.
 
-With `lr: 1e-4` and `eta_min: 1e-6` in `config.yaml`, the line with `* 8` is found here, and that with `eta_min`:
+So with this file, read by `yaml.safe_load`, `cfg["lr"] * 8` is found, and so is `eta_min=cfg["eta_min"]`:
 
-```python
-import torch
-import yaml
-
-with open("config.yaml") as file:
-    cfg = yaml.safe_load(file)
-lr = cfg["lr"] * 8
-optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=100, eta_min=cfg["eta_min"])
+```yaml
+lr: 1e-4
+eta_min: 1e-6
 ```
 
 The same for what the code itself writes in quotes:
