@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _TEST = frozenset({"test", "testing", "tst"})
 _VALIDATION = frozenset({"val", "valid", "validation", "dev", "vali", "vld"})
+_PARTS = ("val", "dev", "vld")
+_NOTHING: frozenset[str] = frozenset()
 _DATA = frozenset(
     {"loader", "loaders", "set", "data", "dataset", "dl", "ds", "iter", "iterator", "dataloader", "batches"}
 )
@@ -90,7 +92,8 @@ def _validation_data(file: File) -> Iterator[Assign]:
     """The statements that give something the name of a validation set."""
     for each in file.all(Assign):
         if each.value is not None and len(each.targets) == 1 and isinstance(each.targets[0], Name | Attribute):
-            said = frozenset(words(last_name(each.targets[0])))
+            name = last_name(each.targets[0])
+            said = frozenset(words(name)) if any(part in name.lower() for part in _PARTS) else _NOTHING
             if said & _VALIDATION and said & _DATA and not said & _TEST:
                 yield each
 

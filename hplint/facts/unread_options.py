@@ -43,6 +43,9 @@ _SHOWS = frozenset(
 """Functions that may be given a namespace and do no more than show it."""
 _NAMES = frozenset({"add_text", "add_hparams", "log_params", "set_description", "SummaryWriter"})
 """Others that only show, or name, what they are given."""
+_SHOWN = regex(r"\{|%|\b(" + "|".join(sorted(_SHOWS | _NAMES)) + r")\(")
+_NEAR = 400
+"""Characters before an option in which there is a sign of what shows it: asked first, as that is cheap."""
 _BY_NAME = frozenset({"getattr", "hasattr", "setattr"})
 _STORES = frozenset({"dump", "dumps", "safe_dump"})
 _READ_WHOLE = frozenset({"__dict__", "_get_kwargs", "_get_args"})
@@ -106,10 +109,13 @@ def _kept(file: File, flag: Flag) -> bool:
 def _only_named(file: File, flag: Flag, uses: list[Attribute]) -> bool:
     """Whether an option only becomes part of a text, while a call is given the number that it should be."""
     row = hyperparameter_of(flag.dest)
-    if row is None or _STARTS.search(file.text) or not all(_is_text(file, use) for use in uses):
+    near = all(_SHOWN.search(file.text, max(0, use.start - _NEAR), use.start) for use in uses)
+    if row is None or not near or _STARTS.search(file.text) or not any(True for _ in _literals(file, row)):
+        return False
+    if not all(_is_text(file, use) for use in uses):
         return False
     shows = [call for call in file.every(Call) if last_name(call.func) in _SHOWS | _NAMES]
-    return flag.dest not in _strings(file, shows) and any(True for _ in _literals(file, row))
+    return flag.dest not in _strings(file, shows)
 
 
 def _is_text(file: File, use: Attribute) -> bool:
