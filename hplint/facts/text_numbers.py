@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from hplint.facts.labels import hyperparameter_of
 from hplint.facts.surroundings import expected
 from hplint.facts.syntax import Arg, Assign, Attribute, Binary, Call, Compare, Expr, Literal, Name, Subscript
 from hplint.facts.tree import last_name
@@ -56,9 +57,10 @@ def text_numbers(file: File) -> Iterator[TextNumber]:
 def _uses(file: File) -> Iterator[tuple[Expr, Expr, str | None]]:
     """What is computed with, compared by size, or given to torch as a number."""
     for sum_ in file.every(Binary):
-        added = sum_.op == "+" and (_is_number(file, sum_.left) or _is_number(file, sum_.right))
-        if sum_.op in _ARITHMETIC or added:
-            yield from ((each, sum_, None) for each in (sum_.left, sum_.right) if _may_be_read(file, each))
+        if sum_.op in _ARITHMETIC or sum_.op == "+":
+            for each, other in ((sum_.left, sum_.right), (sum_.right, sum_.left)):
+                if _may_be_read(file, each) and (sum_.op != "+" or _is_number(file, other)):
+                    yield each, sum_, None
     for test in file.every(Compare):
         if len(test.ops) == 1 and _ORDER.issuperset(test.ops):
             for each, other in ((test.left, test.comparators[0]), (test.comparators[0], test.left)):
@@ -81,7 +83,9 @@ def _may_be_read(file: File, expr: Expr) -> bool:
         return assigned is not None and not isinstance(assigned, Name) and _may_be_read(file, assigned)
     if isinstance(expr, Call):
         return last_name(expr.func) == "get" and bool(expr.args) and isinstance(expr.args[0].value, Literal)
-    return isinstance(expr, Attribute) or (isinstance(expr, Subscript) and isinstance(expr.index, Literal))
+    if isinstance(expr, Attribute):
+        return expr.attr in _NUMBERS or hyperparameter_of(expr.attr) is not None
+    return isinstance(expr, Subscript) and isinstance(expr.index, Literal) and isinstance(expr.index.value, str)
 
 
 def _text(file: File, expr: Expr) -> Possible | None:
