@@ -15,6 +15,7 @@ from hplint.facts.syntax import (
     Attribute,
     Binary,
     Call,
+    Collection,
     Compare,
     Expr,
     For,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 _TEST = frozenset({"test", "testing", "tst"})
 _VALIDATION = frozenset({"val", "valid", "validation", "dev", "vali", "vld"})
-_PARTS = ("val", "dev", "vld")
+_PARTS = ("val", "dev", "vld", "test", "tst")
 _NOTHING: frozenset[str] = frozenset()
 _DATA = frozenset(
     {"loader", "loaders", "set", "data", "dataset", "dl", "ds", "iter", "iterator", "dataloader", "batches"}
@@ -64,13 +65,13 @@ def chosen_by_test(file: File) -> Iterator[ChosenByTest]:
     data = list(_validation_data(file))
     if not data:
         return
-    alias = next((each for each in data if _is_test_set(file, each)), None)
+    alias = next((one for one, value in data if _is_test_set(value)), None)
     for at, by in _choices(file):
         said = _said(by)
         if said & _TEST and not said & _VALIDATION and alias is None:
-            yield ChosenByTest(at, by, data[0].targets[0], alias=False)
+            yield ChosenByTest(at, by, data[0][0], alias=False)
         elif alias is not None and said & _VALIDATION and not said & _TEST:
-            yield ChosenByTest(at, by, alias.targets[0], alias=True)
+            yield ChosenByTest(at, by, alias, alias=True)
 
 
 def _said(expr: Expr) -> frozenset[str]:
@@ -88,25 +89,29 @@ def _names(expr: Expr) -> Iterator[str]:
                 yield index.value
 
 
-def _validation_data(file: File) -> Iterator[Assign]:
-    """The statements that give something the name of a validation set."""
+def _validation_data(file: File) -> Iterator[tuple[Expr, Expr]]:
+    """What has the name of a validation set, with the expression that it, or all of a tuple, is assigned."""
     for each in file.all(Assign):
-        if each.value is not None and len(each.targets) == 1 and isinstance(each.targets[0], Name | Attribute):
-            name = last_name(each.targets[0])
-            said = frozenset(words(name)) if any(part in name.lower() for part in _PARTS) else _NOTHING
-            if said & _VALIDATION and said & _DATA and not said & _TEST:
-                yield each
+        if not isinstance(each.value, Call | Name | Attribute | Subscript | Collection):
+            continue  # `valid_data = [x for x in data if x]`
+        for target in each.targets:
+            for one in target.elements if isinstance(target, Collection) else (target,):
+                if isinstance(one, Name | Attribute) and _is_called(one, _VALIDATION, _TEST):
+                    yield one, each.value
 
 
-def _is_test_set(file: File, each: Assign) -> bool:
+def _is_called(expr: Name | Attribute, kinds: frozenset[str], but: frozenset[str]) -> bool:
+    """Whether something has the name of a set of data of one kind, and not of another."""
+    name = last_name(expr)
+    said = frozenset(words(name)) if any(part in name.lower() for part in _PARTS) else _NOTHING
+    return bool(said & kinds) and bool(said & _DATA) and not said & but
+
+
+def _is_test_set(value: Expr) -> bool:
     """Whether a validation set is the test set: ``val_loader = test_loader``, or a loader over the test set."""
-    value = each.value
     if isinstance(value, Call) and last_name(value.func) == "DataLoader" and value.args and not value.args[0].star:
         value = value.args[0].value
-    if not isinstance(value, Name | Attribute):
-        return False
-    said = frozenset(words(last_name(value)))
-    return bool(said & _TEST) and bool(said & _DATA) and not said & _VALIDATION
+    return isinstance(value, Name | Attribute) and _is_called(value, _TEST, _VALIDATION)
 
 
 def _choices(file: File) -> Iterator[tuple[Node, Expr]]:

@@ -10,16 +10,20 @@ from hplint.facts.lifetimes import followed
 from hplint.facts.makers import calls_of
 from hplint.facts.order import blocks_around
 from hplint.facts.syntax import (
+    Attribute,
     Call,
+    Compare,
     Conditional,
     Expr,
     FunctionDef,
     If,
     Lambda,
+    Literal,
     Name,
     Node,
     Return,
     Simple,
+    Unary,
     While,
 )
 from hplint.facts.tree import last_name, walk
@@ -103,5 +107,17 @@ def _left_before(file: File, whole: Node | None, node: Node) -> bool:
 
 def _tells_apart(file: File, test: Expr) -> bool:
     """Whether a condition may differ between the processes, by its words and those of what its names are assigned."""
+    if any(_is_first(part) for part in walk(test)):
+        return True
     texts = [file.source(test), *(file.source(followed(file, part)) for part in walk(test) if isinstance(part, Name))]
     return any("__name__" not in text and _RANK.search(text) for text in texts)
+
+
+def _is_first(part: Node) -> bool:
+    """Whether a number is asked for being 0, as that of the first process is: ``index == 0``, ``not index``."""
+    if isinstance(part, Unary):
+        return part.op == "not" and isinstance(part.operand, Name)
+    if not isinstance(part, Compare) or not isinstance(part.left, Name | Attribute):
+        return False
+    other = part.comparators[0]
+    return part.ops[0] in ("in", "not in") or (isinstance(other, Literal) and other.value in (0, -1))
