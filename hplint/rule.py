@@ -96,7 +96,7 @@ from hplint.facts.shapes import constant, expected_size, features, given_size, i
 from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import moved_behind
 from hplint.facts.stepped import StepCall, step_calls, stepped_with_epoch
-from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
+from hplint.facts.surroundings import expected, in_test, is_test, own_parser, tests_around, untested
 from hplint.facts.switching import switched_layers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
 from hplint.facts.training_data import TrainLoader, fed_to_training, feeds_evaluation, reads_files, unshuffled
@@ -234,6 +234,7 @@ __all__ = [
     "holds_weights",
     "hyperparameter_of",
     "hyperparameter_vocabulary",
+    "in_test",
     "insert_line",
     "inside",
     "is_complete",
