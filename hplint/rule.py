@@ -97,7 +97,7 @@ from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import moved_behind
 from hplint.facts.stepped import StepCall, step_calls, stepped_with_epoch
 from hplint.facts.surroundings import expected, in_test, is_test, own_parser, tests_around, untested
-from hplint.facts.switching import switched_layers
+from hplint.facts.switching import calls_its_own_way, switched_layers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
 from hplint.facts.training_data import TrainLoader, fed_to_training, feeds_evaluation, reads_files, unshuffled
 from hplint.facts.tree import argument, inside, last_name, walk
@@ -203,6 +203,7 @@ __all__ = [
     "branches",
     "broken",
     "called_when_made",
+    "calls_its_own_way",
     "calls_of",
     "closest",
     "constant",

@@ -94,7 +94,8 @@ def _meant(file: File, product: syntax.Binary) -> bool:
     """Whether the line, or a comment above it, says that the weights are shared, or each element is copied."""
     if any(inside(product, loop.iter) for each in file.all(syntax.Comprehension) for loop in each.generators):
         return True
-    if any(_chosen(file, product, choice) for choice in (*file.all(syntax.If), *file.all(syntax.Conditional))):
+    choices: tuple[syntax.If | syntax.Conditional, ...] = (*file.all(syntax.If), *file.all(syntax.Conditional))
+    if any(_chosen(file, product, choice) for choice in choices if inside(product, choice)):
         return True
     lines = file.text[: file.text.find("\n", product.end) % (len(file.text) + 1)].splitlines()[-2:]
     return any(_SHARED.search(line) for line in lines[-1:] + [line for line in lines[:-1] if line.strip()[:1] == "#"])
