@@ -74,9 +74,9 @@ It is a warning where the layers of the model are not in view, but somebody call
 
 ## Looks like it, is not
 
-The caller may switch the mode. A model without dropout and batch normalisation has no modes. A class of the project with
-a `__call__` of its own may switch the mode in there. Monte Carlo dropout evaluates in training mode on purpose, and says
-so in a name.
+The caller may switch the mode. A model without dropout and batch normalisation has no modes. A class of the project
+with a `__call__` of its own may switch the mode in there. Monte Carlo dropout evaluates in training mode on purpose,
+and says so in a name.
 
 ```python good
 import torch
