@@ -66,6 +66,7 @@ from hplint.facts.lifetimes import (
 )
 from hplint.facts.live_states import LiveState, live_states, trains_each_round
 from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_class
+from hplint.facts.made_up import made_up, only_made_up
 from hplint.facts.makers import calls_of, made_by
 from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
@@ -77,7 +78,7 @@ from hplint.facts.overwritten import Overwritten, overwritten
 from hplint.facts.penalties import Penalty, penalties
 from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.receivers import role_of
-from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
+from hplint.facts.regularisers import plain_model, shows_regularisation, trained_models
 from hplint.facts.scaling import (
     always_together,
     handed_around,
@@ -208,7 +209,6 @@ __all__ = [
     "closest",
     "constant",
     "constants",
-    "count_plain_layers",
     "counted_data",
     "cut_graphs",
     "delete_argument",
@@ -259,6 +259,7 @@ __all__ = [
     "losses_given",
     "made_by",
     "made_from",
+    "made_up",
     "may_be_zero",
     "mean_loss",
     "meant_to_stay_on",
@@ -276,6 +277,7 @@ __all__ = [
     "never_stepped",
     "number",
     "of_another_model",
+    "only_made_up",
     "optimizer_of",
     "optimizers",
     "outdated",
@@ -287,6 +289,7 @@ __all__ = [
     "penalties",
     "placed",
     "plain_containers",
+    "plain_model",
     "plain_tensors",
     "planned",
     "put_into",

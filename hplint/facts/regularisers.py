@@ -28,7 +28,8 @@ from hplint.facts.syntax import (
     Name,
     Node,
 )
-from hplint.facts.tree import walk
+from hplint.facts.tree import last_name, walk
+from hplint.records import value_record
 from hplint.regex import regex
 
 _DECAYING = frozenset({"AdamW", "Muon", "Adafactor"})
@@ -88,16 +89,66 @@ def trained_models(file: File) -> Iterator[tuple[BoundCall, Call]]:
                     yield optimizer, made
 
 
-def count_plain_layers(file: File, made: Call) -> int | None:
-    """How many Linear and Conv layers the model that a call constructs has.
+@value_record
+class PlainModel:
+    """A model of Linear and Conv layers. ``weights``: how many it holds, None where a size is not known."""
 
-    None when not all of it is in view, or other layers in it learn: recurrent ones, attention, embeddings.
+    layers: int
+    weights: int | None
+
+
+def plain_model(file: File, made: Call) -> PlainModel | None:
+    """The Linear and Conv layers of the model that a call constructs.
+
+    None when not all of it is in view, other layers in it learn (recurrent ones, attention, embeddings), or nothing
+    but linear layers stands in it.
     """
     constructed = list(_layers_of(file, made))
     learning = [call for call in constructed if call is None or call.short in roles.PARAMETRIC - {"PReLU"}]
-    if any(call is None or call.short not in roles.LINEAR_OR_CONVOLUTION for call in learning):
+    layers = [call for call in learning if call is not None and call.short in roles.LINEAR_OR_CONVOLUTION]
+    if len(layers) < len(learning) or _is_linear(file, made, constructed):
         return None
-    return len(learning)
+    sizes = [_weights(call) for call in layers]
+    known = [size for size in sizes if size is not None]
+    return PlainModel(len(layers), sum(known) if len(known) == len(sizes) else None)
+
+
+def _weights(call: BoundCall) -> int | None:
+    """How many weights a Linear or Conv layer holds; of several sizes that one may have, the largest counts."""
+    names = ("in_features", "out_features") if "Linear" in call.short else ("in_channels", "out_channels")
+    before, after = (_largest(call, name) for name in names)
+    if before is None or after is None:
+        return None
+    if "Linear" in call.short:
+        return (before + 1) * after
+    kernel = _largest(call, "kernel_size")
+    dimensions = int(call.short[-2])
+    groups = _largest(call, "groups") or 1
+    return None if kernel is None else (before * kernel**dimensions // groups + 1) * after
+
+
+def _largest(call: BoundCall, parameter: str) -> int | None:
+    found = [each.constant for each in call.argument(parameter).value.possible]
+    flat = [size for each in found for size in (each if isinstance(each, tuple) else (each,))]
+    numbers = [each for each in flat if isinstance(each, int) and not isinstance(each, bool)]
+    return max(numbers) if numbers and len(numbers) == len(flat) else None
+
+
+_STAYS_LINEAR = roles.LINEAR_OR_CONVOLUTION | {"Sequential", "Flatten", "Unflatten", "Identity"}
+_RESHAPES = frozenset({"view", "reshape", "flatten", "squeeze", "unsqueeze", "size", "permute", "to", "float", "super"})
+
+
+def _is_linear(file: File, made: Call, constructed: list[BoundCall | None]) -> bool:
+    """Whether a model certainly holds no nonlinearity."""
+    if any(call is None or call.short not in _STAYS_LINEAR for call in constructed):
+        return False
+    module = module_class(file, made)
+    if module is None:
+        return True
+    layers = {layer.attr for layer in module.layers if layer.kind in _STAYS_LINEAR}
+    methods = list(module.reached_from("forward"))
+    calls = [call for method in methods for call in module.file.within(Call, method)]
+    return bool(methods) and all(last_name(call.func) in layers | _RESHAPES for call in calls)
 
 
 def _layers_of(file: File, made: Call, seen: frozenset[str] = frozenset()) -> Iterator[BoundCall | None]:
