@@ -39,7 +39,7 @@ _MAKES = regex(
 )
 """Functions that make data out of sizes."""
 _COMPUTES = regex(r"(torch|numpy|math|builtins|sklearn\.(model_selection|preprocessing))\..*")
-_READS = regex(r"(^|_)(load|read|open|fetch|input)|memmap|fromfile|from_?file|genfromtxt|loadtxt|getattr|vars|next")
+_READS = regex(r"(^|_)(load|read|open|fetch|input)|memmap|fromfile|from_?file|genfromtxt|loadtxt|getattr|vars")
 _HANDS_ON = frozenset({"DataLoader", "TensorDataset", "Subset", "random_split", "tqdm"})
 _WORK = 400
 """Expressions that one question may look at."""

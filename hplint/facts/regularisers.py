@@ -91,10 +91,10 @@ def trained_models(file: File) -> Iterator[tuple[BoundCall, Call]]:
 
 @value_record
 class PlainModel:
-    """A model of Linear and Conv layers. ``weights``: how many it holds, None where a size is not known."""
+    """A model of Linear and Conv layers. ``weights``: how many it holds, as far as the sizes are known."""
 
     layers: int
-    weights: int | None
+    weights: int
 
 
 def plain_model(file: File, made: Call) -> PlainModel | None:
@@ -108,30 +108,27 @@ def plain_model(file: File, made: Call) -> PlainModel | None:
     layers = [call for call in learning if call is not None and call.short in roles.LINEAR_OR_CONVOLUTION]
     if len(layers) < len(learning) or _is_linear(file, made, constructed):
         return None
-    sizes = [_weights(call) for call in layers]
-    known = [size for size in sizes if size is not None]
-    return PlainModel(len(layers), sum(known) if len(known) == len(sizes) else None)
+    return PlainModel(len(layers), sum(map(_weights, layers)))
 
 
-def _weights(call: BoundCall) -> int | None:
+_UNKNOWN_SIZE = 64
+"""What a size counts as that is not known: the features of a table, the number of classes, a width."""
+_UNKNOWN_KERNEL = 3
+
+
+def _weights(call: BoundCall) -> int:
     """How many weights a Linear or Conv layer holds; of several sizes that one may have, the largest counts."""
-    names = ("in_features", "out_features") if "Linear" in call.short else ("in_channels", "out_channels")
-    before, after = (_largest(call, name) for name in names)
-    if before is None or after is None:
-        return None
     if "Linear" in call.short:
-        return (before + 1) * after
-    kernel = _largest(call, "kernel_size")
-    dimensions = int(call.short[-2])
-    groups = _largest(call, "groups") or 1
-    return None if kernel is None else (before * kernel**dimensions // groups + 1) * after
+        return (_size(call, "in_features") + 1) * _size(call, "out_features")
+    area: int = _size(call, "kernel_size", _UNKNOWN_KERNEL) ** int(call.short[-2])
+    return (_size(call, "in_channels") * area // _size(call, "groups", 1) + 1) * _size(call, "out_channels")
 
 
-def _largest(call: BoundCall, parameter: str) -> int | None:
+def _size(call: BoundCall, parameter: str, unknown: int = _UNKNOWN_SIZE) -> int:
     found = [each.constant for each in call.argument(parameter).value.possible]
     flat = [size for each in found for size in (each if isinstance(each, tuple) else (each,))]
-    numbers = [each for each in flat if isinstance(each, int) and not isinstance(each, bool)]
-    return max(numbers) if numbers and len(numbers) == len(flat) else None
+    sizes = [each for each in flat if isinstance(each, int) and not isinstance(each, bool) and each > 0]
+    return max(sizes) if sizes else unknown
 
 
 _STAYS_LINEAR = roles.LINEAR_OR_CONVOLUTION | {"Sequential", "Flatten", "Unflatten", "Identity"}

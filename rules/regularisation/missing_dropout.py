@@ -70,8 +70,9 @@ def train(loader, device):
 
 Weight decay is a regulariser too, and what comes in a dictionary may hold it. Policies, generators, autoencoders and
 networks that represent a field are not meant to generalise from samples in this way. A network of fewer than 10,000
-weights is small beside most data sets; layers with no activation between them are a linear model; and data that the
-script makes up can be had without end. (Class numbers that are drawn at random stand for the labels of real data.)
+weights (a size that is not known counts as 64) is small beside most data sets; layers with no activation between them
+are a linear model; and data that the script makes up can be had without end. Class numbers that are drawn at random
+count as real: they stand for the labels of real data.
 
 ```python good
 import torch
@@ -151,8 +152,7 @@ def missing_dropout(file: File) -> Iterator[Draft]:
         # Classes that are drawn stand for the labels of real data; all other data that is made up can be had anew.
         drawn = made_up(file)
         stand_in = drawn is not None and "randint" in drawn
-        small = model.weights is not None and model.weights < thresholds.FEW_WEIGHTS
-        if not stand_in and (small or drawn is not None):
+        if not stand_in and (model.weights < thresholds.FEW_WEIGHTS or drawn is not None):
             continue
         place, name = _model(file, made)
         # Asked last, as it looks at every name of the file.
