@@ -1,4 +1,4 @@
-"""Dropout is left at its default of one half, where another rate is usual or was asked for.
+"""Dropout is left at one half where another rate is usual or was asked for.
 
 `nn.Dropout()` and `F.dropout(x)` zero every second value. That default comes from the wide, fully connected layers of
 2014, and for the head of a network it is the classic choice. Elsewhere it is not: `Dropout2d` and its like take whole
