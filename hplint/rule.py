@@ -66,7 +66,7 @@ from hplint.facts.lifetimes import (
 )
 from hplint.facts.live_states import LiveState, live_states, trains_each_round
 from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_class
-from hplint.facts.made_up import made_up, only_made_up
+from hplint.facts.made_up import made_up
 from hplint.facts.makers import calls_of, made_by
 from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
@@ -277,7 +277,6 @@ __all__ = [
     "never_stepped",
     "number",
     "of_another_model",
-    "only_made_up",
     "optimizer_of",
     "optimizers",
     "outdated",

@@ -53,19 +53,10 @@ class _Unknown(Exception):
 def made_up(file: File) -> frozenset[str] | None:
     """The functions that make all data which the losses of a file are computed from; None when that is not certain.
 
-    Empty where all of it is written out. Models and losses count for nothing, what they are given does.
+    Empty where all of it is written out. Models and losses count for nothing, what they are given does. Class numbers
+    that ``randint`` draws may stand for the labels of real data: of themselves they can only be learned by heart.
     """
     return _made_up(file)
-
-
-def only_made_up(file: File) -> bool:
-    """Whether a file certainly trains on data that it makes up, in which there is something to be found.
-
-    Class numbers that are drawn by ``randint`` stand for the labels of real data: of themselves they can only be
-    learned by heart.
-    """
-    makers = made_up(file)
-    return makers is not None and "randint" not in makers
 
 
 @lru_cache(maxsize=1)

@@ -88,7 +88,7 @@ def default_learning_rate(file: File) -> Iterator[Draft]:
         if call.short in FIND_THEIR_OWN or call.inherited or call.unexpected or not trains_at_default(file, call):
             continue
         if not sets_rate_later(file, call):
-            if made_up(file) is not None and trains_random_tensors(file, call):
+            if trains_random_tensors(file, call) and made_up(file) is not None:
                 continue
             shown = default.default.source
             message = f"`{call.short}` is given no `lr`: torch's {shown} applies, chosen for no model in particular"
