@@ -68,6 +68,7 @@ from hplint.facts.lifetimes import (
 )
 from hplint.facts.live_states import LiveState, live_states, trains_each_round
 from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_class
+from hplint.facts.made_up import made_up
 from hplint.facts.makers import calls_of, made_by
 from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
@@ -84,7 +85,7 @@ from hplint.facts.plain_containers import PlainContainer, plain_containers
 from hplint.facts.prepared import DoublyCounted, doubly_counted
 from hplint.facts.ranks import saved_by_all
 from hplint.facts.receivers import role_of
-from hplint.facts.regularisers import count_plain_layers, shows_regularisation, trained_models
+from hplint.facts.regularisers import plain_model, shows_regularisation, trained_models
 from hplint.facts.scaling import (
     always_together,
     handed_around,
@@ -104,8 +105,8 @@ from hplint.facts.single_samples import gives_samples
 from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import moved_behind
 from hplint.facts.stepped import StepCall, step_calls, stepped_with_epoch
-from hplint.facts.surroundings import expected, is_test, own_parser, tests_around, untested
-from hplint.facts.switching import switched_layers
+from hplint.facts.surroundings import expected, in_test, is_test, own_parser, tests_around, untested
+from hplint.facts.switching import calls_its_own_way, switched_layers
 from hplint.facts.text_numbers import TextNumber, text_numbers
 from hplint.facts.training import Event, EventKind, Role, TrainingLoop, TrainingStep, training_loops
 from hplint.facts.training_data import TrainLoader, fed_to_training, feeds_evaluation, reads_files, unshuffled
@@ -221,12 +222,12 @@ __all__ = [
     "branches",
     "broken",
     "called_when_made",
+    "calls_its_own_way",
     "calls_of",
     "chosen_by_test",
     "closest",
     "constant",
     "constants",
-    "count_plain_layers",
     "counted_data",
     "cut_graphs",
     "decided_alone",
@@ -257,6 +258,7 @@ __all__ = [
     "hyperparameter_of",
     "hyperparameter_vocabulary",
     "in_latin",
+    "in_test",
     "insert_line",
     "inside",
     "is_complete",
@@ -280,6 +282,7 @@ __all__ = [
     "losses_given",
     "made_by",
     "made_from",
+    "made_up",
     "may_be_zero",
     "mean_loss",
     "meant_to_stay_on",
@@ -311,6 +314,7 @@ __all__ = [
     "penalties",
     "placed",
     "plain_containers",
+    "plain_model",
     "plain_tensors",
     "planned",
     "put_into",

@@ -81,6 +81,22 @@ def run_by(file: File, call: Call) -> FunctionDef | None:
     return _makers(file).run_by(call)
 
 
+def given_to(file: File, binding: Binding) -> tuple[Expr, ...]:
+    """All that the callers of a function give for a parameter, empty when that is not known."""
+    try:
+        return tuple(_makers(file).given(binding))
+    except _Unknown:
+        return ()
+
+
+def returned_by(file: File, function: FunctionDef) -> tuple[Expr, ...]:
+    """All that a function of the file gives back, empty when that is not known."""
+    try:
+        return tuple(_makers(file).returned(function))
+    except _Unknown:
+        return ()
+
+
 @lru_cache(maxsize=1)
 def _makers(file: File) -> _Makers:
     """For the file that is being checked, which several rules ask about."""
@@ -152,7 +168,7 @@ class _Makers:
         elif binding.kind is BindingKind.LOOP and binding.value is not None:
             yield from self._elements(binding.value, (*binding.path, *path), depth)
         elif binding.kind is BindingKind.PARAMETER and binding.parameter is not None:
-            for value in self._given(binding):
+            for value in self.given(binding):
                 yield from self._made(value, path, depth)
         else:
             raise _Unknown
@@ -160,7 +176,7 @@ class _Makers:
     def _of_call(self, call: Call, path: tuple[int, ...], depth: int) -> Iterator[Call]:
         function = self.run_by(call)
         if function is not None and not isinstance(self._file.definition(call.func), ClassDef):
-            for value in self._returned(function):
+            for value in self.returned(function):
                 yield from self._made(value, path, depth)
         elif last_name(call.func) in _GIVES_BACK and isinstance(call.func, Attribute):
             place = path[0] if path else 0
@@ -210,7 +226,7 @@ class _Makers:
         if isinstance(expr, Name):
             for binding in self._file.names.reaching(expr):
                 if binding.kind is BindingKind.PARAMETER:
-                    found += self._given(binding)
+                    found += self.given(binding)
                 elif binding.kind is BindingKind.ASSIGN and binding.path == () and binding.value is not None:
                     found.append(binding.value)
                 else:
@@ -275,7 +291,7 @@ class _Makers:
         owner = self._receivers.enclosing_class(attribute) if own else self._receivers.class_of(base)
         getter = None if owner is None else self._receivers.method(owner, attribute.attr)
         if getter is not None and any(last_name(each) in _PLAIN_DECORATORS for each in getter.decorators):
-            for value in self._returned(getter):
+            for value in self.returned(getter):
                 yield value, ()
             return
         text = self._file.source(attribute)
@@ -347,7 +363,7 @@ class _Makers:
                 found[positional.pop(0)] = arg.value
         return found
 
-    def _given(self, binding: Binding) -> Iterator[Expr]:
+    def given(self, binding: Binding) -> Iterator[Expr]:
         """What the callers of a function give for a parameter."""
         parameter = binding.parameter
         function = self._of_parameter.get(id(parameter))
@@ -367,7 +383,7 @@ class _Makers:
     def _of_parameter(self) -> dict[int, FunctionDef]:
         return {id(parameter): each for each in self._file.all(FunctionDef) for parameter in each.parameters}
 
-    def _returned(self, function: FunctionDef) -> Iterator[Expr]:
+    def returned(self, function: FunctionDef) -> Iterator[Expr]:
         known = all(last_name(_called(each)) in _PLAIN_DECORATORS for each in function.decorators)
         inner = [each for each in self._file.all(FunctionDef) if each is not function and inside(each, function)]
         values = [

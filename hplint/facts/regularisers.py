@@ -28,7 +28,8 @@ from hplint.facts.syntax import (
     Name,
     Node,
 )
-from hplint.facts.tree import walk
+from hplint.facts.tree import last_name, walk
+from hplint.records import value_record
 from hplint.regex import regex
 
 _DECAYING = frozenset({"AdamW", "Muon", "Adafactor"})
@@ -88,16 +89,63 @@ def trained_models(file: File) -> Iterator[tuple[BoundCall, Call]]:
                     yield optimizer, made
 
 
-def count_plain_layers(file: File, made: Call) -> int | None:
-    """How many Linear and Conv layers the model that a call constructs has.
+@value_record
+class PlainModel:
+    """A model of Linear and Conv layers. ``weights``: how many it holds, as far as the sizes are known."""
 
-    None when not all of it is in view, or other layers in it learn: recurrent ones, attention, embeddings.
+    layers: int
+    weights: int
+
+
+def plain_model(file: File, made: Call) -> PlainModel | None:
+    """The Linear and Conv layers of the model that a call constructs.
+
+    None when not all of it is in view, other layers in it learn (recurrent ones, attention, embeddings), or nothing
+    but linear layers stands in it.
     """
     constructed = list(_layers_of(file, made))
     learning = [call for call in constructed if call is None or call.short in roles.PARAMETRIC - {"PReLU"}]
-    if any(call is None or call.short not in roles.LINEAR_OR_CONVOLUTION for call in learning):
+    layers = [call for call in learning if call is not None and call.short in roles.LINEAR_OR_CONVOLUTION]
+    if len(layers) < len(learning) or _is_linear(file, made, constructed):
         return None
-    return len(learning)
+    return PlainModel(len(layers), sum(map(_weights, layers)))
+
+
+_UNKNOWN_SIZE = 64
+"""What a size counts as that is not known: the features of a table, the number of classes, a width."""
+_UNKNOWN_KERNEL = 3
+
+
+def _weights(call: BoundCall) -> int:
+    """How many weights a Linear or Conv layer holds; of several sizes that one may have, the largest counts."""
+    if "Linear" in call.short:
+        return (_size(call, "in_features") + 1) * _size(call, "out_features")
+    area: int = _size(call, "kernel_size", _UNKNOWN_KERNEL) ** int(call.short[-2])
+    return (_size(call, "in_channels") * area // _size(call, "groups", 1) + 1) * _size(call, "out_channels")
+
+
+def _size(call: BoundCall, parameter: str, unknown: int = _UNKNOWN_SIZE) -> int:
+    found = [each.constant for each in call.argument(parameter).value.possible]
+    flat = [size for each in found for size in (each if isinstance(each, tuple) else (each,))]
+    sizes = [each for each in flat if isinstance(each, int) and not isinstance(each, bool) and each > 0]
+    return max(sizes) if sizes else unknown
+
+
+_STAYS_LINEAR = roles.LINEAR_OR_CONVOLUTION | {"Sequential", "Flatten", "Unflatten", "Identity"}
+_RESHAPES = frozenset({"view", "reshape", "flatten", "squeeze", "unsqueeze", "size", "permute", "to", "float", "super"})
+
+
+def _is_linear(file: File, made: Call, constructed: list[BoundCall | None]) -> bool:
+    """Whether a model certainly holds no nonlinearity."""
+    if any(call is None or call.short not in _STAYS_LINEAR for call in constructed):
+        return False
+    module = module_class(file, made)
+    if module is None:
+        return True
+    layers = {layer.attr for layer in module.layers if layer.kind in _STAYS_LINEAR}
+    methods = list(module.reached_from("forward"))
+    calls = [call for method in methods for call in module.file.within(Call, method)]
+    return bool(methods) and all(last_name(call.func) in layers | _RESHAPES for call in calls)
 
 
 def _layers_of(file: File, made: Call, seen: frozenset[str] = frozenset()) -> Iterator[BoundCall | None]:

@@ -146,6 +146,18 @@ def is_test(file: File) -> bool:
     return named or bool({"tests", "unittests"} & set(folders))
 
 
+def in_test(file: File, node: Node) -> bool:
+    """Whether a record stands in a test: in a file of tests, or in a test function that asserts something."""
+    if is_test(file):
+        return True
+    functions = [each for each in file.all(syntax.FunctionDef) if each.name.startswith("test") and inside(node, each)]
+    return any(
+        last_name(each.func).startswith("assert")
+        for function in functions
+        for each in file.within(syntax.Call, function)
+    ) or any(each.kind == "assert" for function in functions for each in file.within(syntax.Simple, function))
+
+
 _OTHER_PARSERS = (
     "jsonargparse",
     "HfArgumentParser",

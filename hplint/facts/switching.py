@@ -8,7 +8,7 @@ from hplint.facts import torch_roles as roles
 from hplint.facts.constructed import module_class, torch_module, unwrapped
 from hplint.facts.definitions import class_of
 from hplint.facts.models import ModuleClass
-from hplint.facts.syntax import Attribute, Call
+from hplint.facts.syntax import Attribute, Call, FunctionDef
 from hplint.facts.tree import argument, walk
 from hplint.regex import regex
 
@@ -20,6 +20,8 @@ _PRETRAINED = regex(
     r"squeezenet|shufflenet|mnasnet|efficientnet|regnet|convnext|swin|fcn_|deeplab|lraspp)\w*"
 )
 """Functions of torchvision whose models hold dropout, batch normalisation or stochastic depth."""
+_BASES = 10
+"""Classes that derive from each other."""
 _TRANSFORMERS = frozenset({"Transformer", "TransformerEncoderLayer", "TransformerDecoderLayer"})
 
 
@@ -36,6 +38,21 @@ def switched_layers(file: File, made: Call, seen: frozenset[int] = frozenset()) 
         return _of_layers(file, [part for part in walk(call) if isinstance(part, Call)], seen)
     module = module_class(file, call) or _of_project(file, call)
     return None if module is None else _of_module(module, seen | {call.start})
+
+
+def calls_its_own_way(file: File, made: Call) -> bool:
+    """Whether a call constructs a class of the project with a ``__call__`` of its own, which may switch the mode."""
+    call = unwrapped(made)
+    first = class_of(file, call.func) if isinstance(call, Call) else None
+    pending = [] if first is None else [first]
+    for home, definition in pending:
+        if any(isinstance(each, FunctionDef) and each.name == "__call__" for each in definition.body):
+            return True
+        for base in definition.bases if len(pending) <= _BASES else ():
+            above = None if base.keyword is not None else class_of(home, base.value)
+            if above is not None and all(above[1] is not known for _, known in pending):
+                pending.append(above)
+    return False
 
 
 def _of_project(file: File, call: Call) -> ModuleClass | None:

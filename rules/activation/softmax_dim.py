@@ -41,7 +41,8 @@ def attention(scores):
 
 ## Looks like it, is not
 
-The dimension may arrive by position, in a dictionary, or from a class of the project.
+The dimension may arrive by position, in a dictionary, or from a class of the project. An array of numpy is no tensor:
+with it the call raises. A layer that nobody calls normalises nothing.
 
 ```python good
 from torch import nn
@@ -69,9 +70,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hplint.rule import BoundCall, Calls, Draft, Level, Presence, add_argument, rule, torch_roles
+from hplint.rule import Draft, File, Files, Level, Presence, add_argument, rule, syntax, torch_roles
 
-_KINDS = sorted(torch_roles.NEEDS_DIMENSION)
+_KINDS = torch_roles.NEEDS_DIMENSION
+_LAYERS = frozenset(f"torch.nn.{name}" for name in _KINDS)
+_FUNCTIONS = frozenset(f"torch.nn.functional.{torch_roles.FUNCTION_OF_ACTIVATION[name]}" for name in _KINDS)
+_BY_NAME = ("getattr(", "children(", "modules(", "_modules", "__dict__")
 
 
 @rule(
@@ -81,18 +85,37 @@ _KINDS = sorted(torch_roles.NEEDS_DIMENSION)
     topic="activation",
     hyperparameter="activation",
     since="0.1",
-    subject=Calls(
-        *(f"torch.nn.{name}" for name in _KINDS),
-        *(f"torch.nn.functional.{torch_roles.FUNCTION_OF_ACTIVATION[name]}" for name in _KINDS),
-    ),
+    subject=Files("oftmax", "oftmin"),
 )
-def softmax_dim(call: BoundCall) -> Iterator[Draft]:
-    functional = call.name.startswith("torch.nn.functional.")
-    if call.inherited or call.argument("dim").presence is not Presence.ABSENT or (functional and not call.node.args):
-        return
-    yield Draft(
-        call.node,
-        f"`{call.short}` is not told its `dim`: it works along dimension 0, the batch, for tensors of one or three "
-        "dimensions and along 1 for others",
-        fix=add_argument(call, "dim=-1", "work along the last dimension"),
-    )
+def softmax_dim(file: File) -> Iterator[Draft]:
+    for call in file.calls:
+        functional = call.name in _FUNCTIONS
+        if call.inherited or not (functional or call.name in _LAYERS):
+            continue
+        if call.argument("dim").presence is not Presence.ABSENT or (functional and not call.node.args):
+            continue
+        if _is_array(file, call.node.args[0].value) if functional else _is_never_read(file, call.node):
+            continue
+        yield Draft(
+            call.node,
+            f"`{call.short}` is not told its `dim`: it works along dimension 0, the batch, for tensors of one or three "
+            "dimensions and along 1 for others",
+            fix=add_argument(call, "dim=-1", "work along the last dimension"),
+        )
+
+
+def _is_array(file: File, given: syntax.Expr) -> bool:
+    """Whether this is an array of numpy: `logits.cpu().numpy()`."""
+    made = file.assigned(given) if isinstance(given, syntax.Name) else given
+    return isinstance(made, syntax.Call) and isinstance(made.func, syntax.Attribute) and made.func.attr == "numpy"
+
+
+def _is_never_read(file: File, made: syntax.Call) -> bool:
+    """Whether a layer is stored in an attribute that nothing in the file reads."""
+    stores = [target for target, value in file.holders.attribute_stores if value is made]
+    if len(stores) != 1 or any(word in file.text for word in _BY_NAME):
+        return False
+    attr, stored = stores[0].attr, {id(target) for target, _ in file.holders.attribute_stores}
+    named = any(each.value == attr for each in file.every(syntax.Literal))
+    read = (each for each in file.every(syntax.Attribute) if each.attr == attr and id(each) not in stored)
+    return not named and all((file.qualified(each) or "").startswith("torch.") for each in read)

@@ -51,7 +51,7 @@ optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 ## Looks like it, is not
 
 A layer may be used from outside the class, by a class that derives from it, by its number, or through
-`self.children()`.
+`self.children()`. A comment may say that another layer stands in for it on purpose.
 
 ```python good
 from torch import nn
@@ -104,6 +104,7 @@ from hplint.rule import (
     Level,
     ModuleClass,
     is_test,
+    regex,
     rule,
     syntax,
     torch_roles,
@@ -111,6 +112,7 @@ from hplint.rule import (
 )
 
 _KINDS = torch_roles.WEIGHT_LAYERS | torch_roles.BATCH_NORMS | torch_roles.OTHER_NORMS | torch_roles.DROPOUT
+_AGAIN = regex(r"#.*\b(same|shared?|sharing|twice|re-?us\w+|purpose|intention\w*|deliberate\w*)\b", re.IGNORECASE)
 _BY_NAME = ("getattr(self", "named_children", "named_modules", ".children(", ".modules(", "_modules", "__dict__")
 
 
@@ -135,19 +137,31 @@ def layer_defined_but_unused(module: ModuleClass) -> Iterator[Draft]:
     for layer in suspects:
         attr = layer.attr
         count = sum(each.attr == attr for each in file.every(syntax.Attribute)) if attr in read else 0
-        if attr is None or attr in named or count > stored.count(attr) or _spoken_of(file, layer):
+        if attr is None or attr in named or count > stored.count(attr) or _spoken_of(module, layer):
             continue
         what = "its weights get no gradient" if layer.kind not in torch_roles.DROPOUT else "nothing is dropped"
         at = layer.call.node
         yield Draft(at, f"`self.{attr}` is never used in `{module.name}`: {what}")
 
 
-def _spoken_of(file: File, layer: Layer) -> bool:
-    """Whether a comment says that it is not used, or holds the line that once used it."""
+def _spoken_of(module: ModuleClass, layer: Layer) -> bool:
+    """Whether a comment says that it is not used, holds the line that once used it, or says what stands in for it."""
+    file = module.file
+    alike = {each.attr for each in module.layers if each.kind == layer.kind}
+    if any(use.attr in alike and _same_again(file, use.node) for use in module.uses):
+        return True
     if re.search(rf"#.*\bself\.{layer.attr}\b", file.text):
         return True
     end = file.text.find("\n", layer.call.node.end)
     return "used" in file.text[layer.call.node.end : end if end >= 0 else len(file.text)]
+
+
+def _same_again(file: File, use: syntax.Node) -> bool:
+    """Whether a comment on the line of a use, or on the one before or behind it, says that it is used once more."""
+    before = file.text.rfind("\n", 0, max(file.text.rfind("\n", 0, use.start), 0)) + 1
+    lines = file.text[before : use.end + 500].split("\n")
+    last = file.text.count("\n", before, use.end) + 1
+    return any(_AGAIN.search(line) for line in lines[: last + 1])
 
 
 def _may_be_unused(module: ModuleClass, layer: Layer) -> bool:

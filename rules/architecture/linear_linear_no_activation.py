@@ -122,7 +122,7 @@ def linear_linear_no_activation(file: File) -> Iterator[Draft]:
         return
     trains = any(word in file.text for word in _TRAINS) or "print(" not in file.text
     classes = file.all(syntax.ClassDef)
-    told = set()
+    told, ends = set(), set()
     for second in file.flows.steps:
         first = follows(second, _BETWEEN) if second.kind == "Linear" and second.file is file else None
         if first is None or first.kind != "Linear" or first.layer is None or second.layer is None:
@@ -132,6 +132,9 @@ def linear_linear_no_activation(file: File) -> Iterator[Draft]:
         if not trains and not any(inside(second.node, each) for each in classes):
             continue  # A script that only looks at the model.
         told.add(second.node)
+        ends.add(second)
+        if first in ends:
+            continue  # Of three layers in a row one is told of.
         call, owner = first.layer.call, first.layer.file
         yield Draft(
             second.node,

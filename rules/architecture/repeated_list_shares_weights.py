@@ -21,8 +21,8 @@ layers = nn.ModuleList([nn.Linear(64, 64) for _ in range(3)])
 
 ## Looks like it, is not
 
-Layers without weights may be shared. Weights are shared on purpose where the name says so, and where one layer is
-made first and then repeated.
+Layers without weights may be shared. Weights are shared on purpose where the name says so, where one layer is made
+first and then repeated, and where a condition says so or chooses between this list and one of separate layers.
 
 ```python good
 import copy
@@ -37,6 +37,13 @@ def build(depth):
     tied = nn.ModuleList([layer] * depth)
     copies = nn.ModuleList(copy.deepcopy(each) for each in [nn.Linear(64, 64)] * depth)
     return activations, shared_layers, tied, copies
+
+
+def encoders(args):
+    if args.one_for_all:
+        return nn.ModuleList([nn.Linear(64, 64)] * args.inputs)
+    else:
+        return nn.ModuleList([nn.Linear(64, 64) for _ in range(args.inputs)])
 ```
 
 ## References
@@ -87,8 +94,34 @@ def _meant(file: File, product: syntax.Binary) -> bool:
     """Whether the line, or a comment above it, says that the weights are shared, or each element is copied."""
     if any(inside(product, loop.iter) for each in file.all(syntax.Comprehension) for loop in each.generators):
         return True
+    choices: tuple[syntax.If | syntax.Conditional, ...] = (*file.all(syntax.If), *file.all(syntax.Conditional))
+    if any(_chosen(file, product, choice) for choice in choices if inside(product, choice)):
+        return True
     lines = file.text[: file.text.find("\n", product.end) % (len(file.text) + 1)].splitlines()[-2:]
     return any(_SHARED.search(line) for line in lines[-1:] + [line for line in lines[:-1] if line.strip()[:1] == "#"])
+
+
+def _chosen(file: File, product: syntax.Binary, choice: syntax.If | syntax.Conditional) -> bool:
+    """Whether a condition leads here that speaks of sharing, or away from separate elements made the same way."""
+    body, orelse = (part if isinstance(part, tuple) else (part,) for part in (choice.body, choice.orelse))
+    here = [branch for branch in (body, orelse) if any(inside(product, each) for each in branch)]
+    if not here:
+        return False
+    if (here[0] is body) != file.source(choice.test).startswith("not ") and _SHARED.search(file.source(choice.test)):
+        return True
+    made = {
+        file.source(each.func)
+        for each in file.within(syntax.Call, product)
+        if isinstance(each.func, syntax.Name | syntax.Attribute)
+    }
+    apart = (
+        each
+        for branch in (body, orelse)
+        if branch is not here[0]
+        for statement in branch
+        for each in file.within(syntax.Comprehension, statement)
+    )
+    return any(isinstance(each.element, syntax.Call) and file.source(each.element.func) in made for each in apart)
 
 
 def _comprehension(

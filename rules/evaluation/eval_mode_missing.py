@@ -74,8 +74,9 @@ It is a warning where the layers of the model are not in view, but somebody call
 
 ## Looks like it, is not
 
-The caller may switch the mode. A model without dropout and batch normalisation has no modes. Monte Carlo dropout
-evaluates in training mode on purpose, and says so in a name.
+The caller may switch the mode. A model without dropout and batch normalisation has no modes. A class of the project
+with a `__call__` of its own may switch the mode in there. Monte Carlo dropout evaluates in training mode on purpose,
+and says so in a name.
 
 ```python good
 import torch
@@ -118,6 +119,7 @@ from hplint.rule import (
     File,
     Files,
     Level,
+    calls_its_own_way,
     evaluations,
     insert_line,
     is_test,
@@ -144,10 +146,13 @@ def eval_mode_missing(file: File) -> Iterator[Draft]:
         place = ((found.loop or found.forward).start, name)
         if switch is None or place in told:
             continue
-        layers = [switched_layers(file, call) for call in made_by(file, found.model)]
+        made = made_by(file, found.model)
+        layers = [switched_layers(file, call) for call in made]
         at_work = next((each for each in layers if each), None)
-        asked = isinstance(switch.node, syntax.Call)
+        asked = isinstance(switch.at, syntax.Call)
         if not at_work and (not asked or (layers and None not in layers)):
+            continue
+        if any(calls_its_own_way(file, call) for call in made):
             continue
         told.add(place)
         what = f"`{at_work[0]}` is" if at_work else "dropout and batch normalisation, if it holds any, are"

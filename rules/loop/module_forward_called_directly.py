@@ -39,7 +39,8 @@ for x, y in loader:
 
 ## Looks like it, is not
 
-A class calls its own `forward`, or that of its base.
+A class calls its own `forward`, or that of its base. Nobody can hang a hook on a module that is made in a function,
+called there, and handed to nobody.
 
 ```python good
 import torch
@@ -51,6 +52,11 @@ class Net(torch.nn.Sequential):
 
     def predict(self, x):
         return self.forward(x).argmax(1)
+
+
+def distance(x, y):
+    measure = torch.nn.PairwiseDistance(p=1)
+    return measure.forward(x, y)
 ```
 
 ## References
@@ -61,7 +67,10 @@ class Net(torch.nn.Sequential):
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, DraftEdit, DraftFix, File, Files, Level, Role, is_test, made_by, rule, syntax
+from hplint.rule import Draft, DraftEdit, DraftFix, File, Files, Level, Role, inside, is_test, made_by, rule, syntax
+
+STAYS = frozenset({"forward", "eval", "train"})
+"""Methods that a module may have called without leaving its function."""
 
 
 @rule(
@@ -79,6 +88,7 @@ def module_forward_called_directly(file: File) -> Iterator[Draft]:
         call.func
         for call in file.all(syntax.Call)
         if isinstance(call.func, syntax.Attribute) and call.func.attr == "forward" and is_module(file, call.func.value)
+        if not stays_here(file, call.func.value)
     ]
     if found:
         model = file.source(found[0].value)
@@ -99,3 +109,19 @@ def is_module(file: File, model: syntax.Expr) -> bool:
     return bool(made) and all(
         each in known or name.startswith("torch.nn.") for each, name in zip(own, names, strict=True)
     )
+
+
+def stays_here(file: File, model: syntax.Expr) -> bool:
+    """Whether a module is made in this function and nothing is done with it but calls, so that it has no hooks."""
+    if not isinstance(model, syntax.Name) or "_norm(" in file.text or "hook" in file.text:
+        return False
+    around = next((each for each in file.every(syntax.FunctionDef) if each.scope == model.scope), None)
+    if around is None or file.assigned(model) is None:
+        return False
+    called = {
+        id(call.func.value if isinstance(call.func, syntax.Attribute) and call.func.attr in STAYS else call.func)
+        for call in file.every(syntax.Call)
+    }
+    stored = {id(target) for each in file.every(syntax.Assign) for target in each.targets}
+    named = [each for each in file.every(syntax.Name) if each.id == model.id and inside(each, around)]
+    return all(each.scope == model.scope and id(each) in called | stored for each in named)

@@ -26,7 +26,8 @@ There is no automatic fix: writing the default down would silence this advice an
 ## Looks like it, is not
 
 A group may bring its own rate, `**options` may hold one, and some schedules set it whatever the optimizer was given.
-`Adadelta`, `Adafactor`, `LBFGS` and `Rprop` find their steps largely by themselves. Unit tests are left alone.
+`Adadelta`, `Adafactor`, `LBFGS` and `Rprop` find their steps largely by themselves. Unit tests are left alone, and so
+are demonstrations, which train tensors that are drawn at random on data that is.
 
 ```python good
 import torch
@@ -58,10 +59,12 @@ from hplint.rule import (
     Level,
     Presence,
     is_test,
+    made_up,
     optimizers,
     parameter_groups,
     rule,
     sets_rate_later,
+    syntax,
 )
 
 FIND_THEIR_OWN = frozenset({"Adadelta", "Adafactor", "LBFGS", "Rprop"})
@@ -85,9 +88,20 @@ def default_learning_rate(file: File) -> Iterator[Draft]:
         if call.short in FIND_THEIR_OWN or call.inherited or call.unexpected or not trains_at_default(file, call):
             continue
         if not sets_rate_later(file, call):
+            if trains_random_tensors(file, call) and made_up(file) is not None:
+                continue
             shown = default.default.source
             message = f"`{call.short}` is given no `lr`: torch's {shown} applies, chosen for no model in particular"
             yield Draft(call.node.func, message)
+
+
+def trains_random_tensors(file: File, call: BoundCall) -> bool:
+    """Whether an optimizer is given a list of tensors that are drawn, and no model."""
+    given = call.argument("params").node
+    listed = given.value.elements if given is not None and isinstance(given.value, syntax.Collection) else ()
+    made = [file.assigned(each) if isinstance(each, syntax.Name) else each for each in listed]
+    drawn = ("torch.randn", "torch.rand")
+    return bool(made) and all(isinstance(each, syntax.Call) and file.qualified(each.func) in drawn for each in made)
 
 
 def trains_at_default(file: File, call: BoundCall) -> bool:

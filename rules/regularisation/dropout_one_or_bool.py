@@ -40,7 +40,8 @@ rnn = nn.LSTM(64, 64, num_layers=2, dropout=0.2)
 
 ## Looks like it, is not
 
-A rate that is 1 in one of several cases is a choice: an ablation, or a schedule.
+A rate that is 1 in one of several cases is a choice: an ablation, or a schedule. A test takes 1 to see that everything
+is dropped; a flag stays a mistake there too.
 
 ```python good
 from torch import nn
@@ -49,6 +50,10 @@ from torch import nn
 def head(ablate, rate, **cfg):
     off = nn.Dropout(1.0 if ablate else 0.5)
     return nn.Sequential(off, nn.Dropout(rate), nn.Dropout(**cfg))
+
+
+def test_everything_is_dropped(x):
+    assert not nn.Dropout(p=1.0)(x).any()
 ```
 
 ## References
@@ -62,9 +67,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hplint.rule import BoundCall, Calls, Draft, Level, OriginKind, rule, settings, syntax, torch_roles
+from hplint.rule import (
+    Draft,
+    File,
+    Files,
+    Level,
+    OriginKind,
+    in_test,
+    rule,
+    settings,
+    syntax,
+    torch_roles,
+)
 
-_STACKS = ("MultiheadAttention", "Transformer", "TransformerDecoderLayer", "TransformerEncoderLayer")
+_STACKS = {"MultiheadAttention", "Transformer", "TransformerDecoderLayer", "TransformerEncoderLayer"}
+_CALLED = frozenset(
+    {f"torch.nn.{name}" for name in torch_roles.DROPOUT | torch_roles.RECURRENT | _STACKS}
+    | {f"torch.nn.functional.{name}" for name in torch_roles.FUNCTIONAL_DROPOUT}
+)
 
 
 @rule(
@@ -74,22 +94,23 @@ _STACKS = ("MultiheadAttention", "Transformer", "TransformerDecoderLayer", "Tran
     topic="regularisation",
     hyperparameter="dropout",
     since="0.1",
-    subject=Calls(
-        *(f"torch.nn.{name}" for name in sorted(torch_roles.DROPOUT | torch_roles.RECURRENT)),
-        *(f"torch.nn.{name}" for name in _STACKS),
-        *(f"torch.nn.functional.{name}" for name in sorted(torch_roles.FUNCTIONAL_DROPOUT)),
-    ),
+    subject=Files(),
 )
-def dropout_one_or_bool(call: BoundCall) -> Iterator[Draft]:
-    rate = call.argument("p").node
-    if rate is not None and isinstance(rate.value, syntax.Attribute) and rate.value.attr == "training":
-        yield Draft(rate, f"the rate `p` is given the flag `training`: `{call.short}` zeroes every value in training")
-    for setting in settings(call, "p", "dropout"):
-        flag = setting.constant is True
-        # Of several values, 1 is one that somebody chose; so is a caller's 1 as the default of a parameter.
-        chosen = len(setting.argument.value.possible) > 1 or (
-            setting.origin.kind is OriginKind.PARAMETER and not setting.closed and not flag
-        )
-        if setting.constant in (1, 1.0) and not chosen:
-            why = "a flag counts as the rate 1" if flag else "the rate is the share that is removed"
-            yield Draft(setting.at, f"{setting.says}: {why}, so `{call.short}` zeroes every value", setting.related)
+def dropout_one_or_bool(file: File) -> Iterator[Draft]:
+    for call in file.calls:
+        if call.name not in _CALLED:
+            continue
+        rate = call.argument("p").node
+        if rate is not None and isinstance(rate.value, syntax.Attribute) and rate.value.attr == "training":
+            yield Draft(
+                rate, f"the rate `p` is given the flag `training`: `{call.short}` zeroes every value in training"
+            )
+        for setting in settings(call, "p", "dropout"):
+            flag = setting.constant is True
+            # Of several values, 1 is one that somebody chose; so is a caller's 1 as the default of a parameter.
+            chosen = len(setting.argument.value.possible) > 1 or (
+                setting.origin.kind is OriginKind.PARAMETER and not setting.closed and not flag
+            )
+            if setting.constant in (1, 1.0) and not chosen and (flag or not in_test(file, call.node)):
+                why = "a flag counts as the rate 1" if flag else "the rate is the share that is removed"
+                yield Draft(setting.at, f"{setting.says}: {why}, so `{call.short}` zeroes every value", setting.related)

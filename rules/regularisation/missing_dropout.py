@@ -69,7 +69,10 @@ def train(loader, device):
 ## Looks like it, is not
 
 Weight decay is a regulariser too, and what comes in a dictionary may hold it. Policies, generators, autoencoders and
-networks that represent a field are not meant to generalise from samples in this way.
+networks that represent a field are not meant to generalise from samples in this way. A network of fewer than 10,000
+weights (a size that is not known counts as 64) is small beside most data sets; layers with no activation between them
+are a linear model; and data that the script makes up can be had without end. Class numbers that are drawn at random
+count as real: they stand for the labels of real data.
 
 ```python good
 import torch
@@ -83,6 +86,21 @@ def train(loader, **cfg):
         optimizer.zero_grad()
         nn.functional.cross_entropy(model(images), labels).backward()
         optimizer.step()
+```
+
+```python good
+import torch
+from torch import nn
+
+x = torch.linspace(-1, 1, 500).unsqueeze(1)
+y = x**3 + 0.1 * torch.randn(500, 1)
+model = nn.Sequential(nn.Linear(1, 256), nn.ReLU(), nn.Linear(256, 256), nn.ReLU(), nn.Linear(256, 1))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+for step in range(1000):
+    optimizer.zero_grad()
+    loss = nn.functional.mse_loss(model(x), y)
+    loss.backward()
+    optimizer.step()
 ```
 
 ## References
@@ -103,11 +121,13 @@ from hplint.rule import (
     Level,
     Located,
     Place,
-    count_plain_layers,
+    made_up,
     module_class,
+    plain_model,
     rule,
     shows_regularisation,
     syntax,
+    thresholds,
     trained_models,
 )
 
@@ -126,8 +146,13 @@ _FEW = 3
 def missing_dropout(file: File) -> Iterator[Draft]:
     told: set[int] = set()
     for optimizer, made in trained_models(file):
-        count = count_plain_layers(file, made)
-        if count is None or count < _FEW:
+        model = plain_model(file, made)
+        if model is None or model.layers < _FEW:
+            continue
+        # Classes that are drawn stand for the labels of real data; all other data that is made up can be had anew.
+        drawn = made_up(file)
+        stand_in = drawn is not None and "randint" in drawn
+        if not stand_in and (model.weights < thresholds.FEW_WEIGHTS or drawn is not None):
             continue
         place, name = _model(file, made)
         # Asked last, as it looks at every name of the file.
@@ -136,7 +161,7 @@ def missing_dropout(file: File) -> Iterator[Draft]:
         told.add(place.start)
         yield Draft(
             place,
-            f"`{name}` has {count} Linear or Conv layers and nothing in view keeps it from memorising the "
+            f"`{name}` has {model.layers} Linear or Conv layers and nothing in view keeps it from memorising the "
             "training set: no dropout, normalisation, weight decay, penalty, augmentation or early stopping",
             related=((optimizer.node, "trained here"),),
         )

@@ -26,8 +26,8 @@ for epoch in range(200):
     scheduler.step()
 ```
 
-At the top of the loop, and in the batch loop, `step(epoch)` gives the right rates and is only deprecated: that is said
-when pedantic findings are asked for.
+At the top of the loop, in the batch loop, and where epochs are counted from one, `step(epoch)` gives the right rates
+and is only deprecated: that is said when pedantic findings are asked for.
 
 ## Looks like it, is not
 
@@ -61,6 +61,7 @@ from hplint.rule import (
     File,
     Files,
     Level,
+    as_number,
     direction_of,
     inside,
     last_name,
@@ -93,12 +94,25 @@ def deprecated_step_epoch(file: File) -> Iterator[Draft]:
             continue
         related = ((step.made[0].node, "constructed here"),)
         once = bool(counted) and loops[-1] is counted[-1]
-        if once and trains_before(file, counted[-1], step.call):
+        if once and not from_one(file, counted[-1]) and trains_before(file, counted[-1], step.call):
             message = f"`{step.made[0].short}` counts for itself: told `{shown}`, it is an epoch late"
             yield Draft(given, message, related, replace(given, "", "step without the epoch"))
         else:
             message = f"`{step.made[0].short}` counts for itself: telling it `{shown}` is deprecated"
             yield Draft(given, message, related, level=Level.PEDANTIC)
+
+
+def from_one(file: File, loop: syntax.For) -> bool:
+    """Whether a loop counts from one, as far as its start, or else an end of ``epochs + 1``, tells."""
+    ranges = (each for each in file.within(syntax.Call, loop.iter) if last_name(each.func) in ("range", "trange"))
+    counted = next((each for each in ranges if len(each.args) > 1 and not any(arg.star for arg in each.args)), None)
+    if counted is None:
+        return False
+    start, end = counted.args[0].value, counted.args[1].value
+    known = [as_number(each.constant) for each in file.value(start).possible]
+    if known:
+        return all(first is not None and first >= 1 for first in known)
+    return isinstance(end, syntax.Binary) and end.op == "+" and file.source(end.right) == "1"
 
 
 def trains_before(file: File, loop: syntax.For, call: syntax.Call) -> bool:

@@ -60,7 +60,8 @@ The fix moves the call behind the optimizer's. A run that is compared with older
 ## Looks like it, is not
 
 A run that is resumed catches up before it starts; a condition leaves out the first epoch; the schedules of timm are
-told the epoch that begins.
+told the epoch that begins. A range test, which notes the rate of each batch beside its loss, may go through the rates
+of a schedule of the project's own in any order.
 
 ```python good
 import torch
@@ -86,7 +87,19 @@ for epoch in range(start_epoch, 90):
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, DraftEdit, DraftFix, File, Files, Level, early_schedules, moved_behind, rule
+from hplint.rule import (
+    Draft,
+    DraftEdit,
+    DraftFix,
+    EarlySchedule,
+    File,
+    Files,
+    Level,
+    early_schedules,
+    moved_behind,
+    rule,
+    syntax,
+)
 
 REORDERED = (1, 1)
 """The version of torch from which on the optimizer goes first."""
@@ -104,6 +117,8 @@ REORDERED = (1, 1)
 def scheduler_step_before_optimizer(file: File) -> Iterator[Draft]:
     target = file.target("torch")
     for early in () if target is not None and target < REORDERED else early_schedules(file):
+        if notes_its_own_rate(file, early):
+            continue
         edits = moved_behind(file, early.at, early.first.node, early.block)
         title = "step the scheduler after the optimizer"
         yield Draft(
@@ -113,3 +128,16 @@ def scheduler_step_before_optimizer(file: File) -> Iterator[Draft]:
             ((early.first.at, "the optimizer steps here"), (early.scheduler.node, "the schedule")),
             None if edits is None else DraftFix(title, tuple(DraftEdit(*edit) for edit in edits)),
         )
+
+
+def notes_its_own_rate(file: File, early: EarlySchedule) -> bool:
+    """Whether a schedule of a class of the project runs in a loop that keeps a record of the rate."""
+    made = early.scheduler
+    if made.subclass is None and not isinstance(file.definition(made.node.func), syntax.ClassDef):
+        return False
+    record = (part for each in file.within(syntax.Call, early.block) for part in each.args if _adds(each))
+    return any(word in file.source(part) for part in record for word in ("param_groups", "get_last_lr", "get_lr"))
+
+
+def _adds(call: syntax.Call) -> bool:
+    return isinstance(call.func, syntax.Attribute) and call.func.attr in ("append", "add_scalar")
