@@ -102,8 +102,9 @@ REORDERED = (1, 1)
     subject=Files("lr_scheduler", "schedule"),
 )
 def scheduler_step_before_optimizer(file: File) -> Iterator[Draft]:
-    target = file.target("torch")
-    for early in () if target is not None and target < REORDERED else early_schedules(file):
+    for early in early_schedules(file):
+        if not file.versions("torch").may_reach(REORDERED):
+            return
         edits = moved_behind(file, early.at, early.first.node, early.block)
         title = "step the scheduler after the optimizer"
         yield Draft(
