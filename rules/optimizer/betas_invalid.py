@@ -24,7 +24,8 @@ optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.999))
 
 ## Looks like it, is not
 
-Low first values are the rule for adversarial networks and low second ones for large transformers.
+Low first values are the rule for adversarial networks and low second ones for large transformers. Integers are left
+alone where the project allows no torch from 2.6 on (`torch==1.13.1` in its requirements).
 
 ```python good
 import torch

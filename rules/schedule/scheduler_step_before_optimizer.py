@@ -60,7 +60,7 @@ The fix moves the call behind the optimizer's. A run that is compared with older
 ## Looks like it, is not
 
 A run that is resumed catches up before it starts; a condition leaves out the first epoch; the schedules of timm are
-told the epoch that begins.
+told the epoch that begins. Where the project's requirements allow no torch from 1.1 on, the top is the right place.
 
 ```python good
 import torch
