@@ -16,10 +16,10 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from ecosystem.packages import Cache, Package, Problem
+from ecosystem.packages import METADATA, Cache, Package, Problem
 
 KEPT = frozenset({".py", ".pyi", ".ipynb", ".yaml", ".yml", ".json", ".toml"})
-"""Other files are left in the archive."""
+"""Other files are left in the archive, but for the one that says what the package needs."""
 MAX_FILE = 2_000_000
 MAX_FILES = 20_000
 MAX_TOTAL = 200_000_000
@@ -115,7 +115,8 @@ def _kept(held: zipfile.ZipFile, archive: str) -> Iterator[zipfile.ZipInfo]:
     for member in held.infolist():
         name = PurePosixPath(member.filename)
         is_link = stat.S_ISLNK(member.external_attr >> 16)
-        if member.is_dir() or is_link or name.suffix not in KEPT or member.file_size > MAX_FILE:
+        is_kept = name.suffix in KEPT or name.match(METADATA)
+        if member.is_dir() or is_link or not is_kept or member.file_size > MAX_FILE:
             continue
         if name.is_absolute() or ".." in name.parts or "\\" in member.filename or ":" in member.filename:
             raise Problem(f"{archive} holds a name that leads out of its folder: {member.filename!r}")

@@ -18,6 +18,8 @@ else:
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
 LIST = ROOT / "ecosystem" / "packages.toml"
+METADATA = "*.dist-info/METADATA"
+"""What tells the versions of other packages that a package works with; each archive has it."""
 _KEYS = {"name", "version", "sha256", "why"}
 
 
@@ -64,8 +66,8 @@ class Cache:
         return self.packages / package.folder
 
     def has(self, package: Package) -> bool:
-        """Whether the package is unpacked."""
-        return self.source(package).is_dir()
+        """Whether the package is unpacked, with what it says of the versions that it needs."""
+        return any(self.source(package).glob(METADATA))
 
     def need(self, packages: Iterable[Package]) -> None:
         """Stop when a package is not there.

@@ -358,6 +358,7 @@ def explain(context: click.Context, name: str, color: str) -> None:
 @color_option
 def config(path: str, config: str | None, isolated: bool, color: str) -> None:
     """Show the settings that govern a file, and where they come from."""
+    from hplint.project import Project
     from hplint.report import settings as report
     from hplint.settings import SettingsFinder
     from hplint.source import display_path
@@ -365,8 +366,11 @@ def config(path: str, config: str | None, isolated: bool, color: str) -> None:
     absolute = os.path.abspath(path)
     folder = absolute if os.path.isdir(absolute) else os.path.dirname(absolute)
     found = guarded(lambda: SettingsFinder(None, config, isolated=isolated).for_folder(folder))
+    project, inside = Project(), os.path.join(folder, "any.py")
+    told = {library: project.declared(library, inside) for library in found.registry.libraries}
+    declared = {library: f"{each.versions} ({', '.join(each.files)})" for library, each in told.items() if each}
     colored = is_colored(color, sys.stdout)
-    click.echo(report.render(display_path(path), found, color=colored), nl=False, color=colored)
+    click.echo(report.render(display_path(path), found, declared, color=colored), nl=False, color=colored)
 
 
 def _registry() -> Registry:

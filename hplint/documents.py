@@ -53,7 +53,7 @@ def read_document(text: str, kind: str) -> Code | None:
 def _yaml(text: str, kind: str) -> Expr | None:
     import yaml
 
-    if _is_nested_deep(text):
+    if is_nested_deep(text):
         raise _TooMuch
     if kind == "json":
         text = text.replace("\t", " ")  # YAML does not allow tabs in front of values.
@@ -67,7 +67,7 @@ def _yaml(text: str, kind: str) -> Expr | None:
     return None if node is None else _Reader(kind).read(node, 0)
 
 
-def _is_nested_deep(text: str) -> bool:
+def is_nested_deep(text: str) -> bool:
     """Whether the parser would have to call itself too often."""
     indent = max((len(line) - len(line.lstrip(" ")) for line in text.splitlines()), default=0)
     depth = deepest = 0
@@ -144,7 +144,7 @@ def _toml(text: str) -> Expr | None:
         import tomllib
     else:
         import tomli as tomllib
-    if _is_nested_deep(text):
+    if is_nested_deep(text):
         raise _TooMuch
     data = tomllib.loads(text)
     places: dict[tuple[str, ...], tuple[int, int]] = {}

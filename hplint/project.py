@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from hplint.documents import MAX_SIZE, read_document
 from hplint.facts.file import File
@@ -13,6 +14,10 @@ from hplint.mentions import Mentions
 from hplint.parse import SyntaxProblem, TooComplex
 from hplint.shelf import Shelf
 from hplint.source import DEFAULT_MAX_FILE_SIZE, Source, Unreadable, read
+from hplint.versions import ANY, Versions
+
+if TYPE_CHECKING:
+    from hplint.declared import Declarations, Declared
 
 _MAX_DEPTH = 8
 """Folders above a file that are searched for the root of its imports."""
@@ -38,6 +43,7 @@ class Project:
         self._mentions = Mentions(among)
         self._shelf = shelf or Shelf()
         self._folders = _Folders()
+        self._declarations: Declarations | None = None
         self._files: dict[str, File | None] = {}
         self._codes: dict[str, tuple[str, Code]] = {}
         self._kept = 0
@@ -122,6 +128,19 @@ class Project:
                 document = self._documents[key] = File(source.path, source.text, code)
                 document.evaluator.is_document = True
         return self._documents[key]
+
+    def versions(self, library: str, importer: str) -> Versions:
+        """The versions of a library that the project declares for a file: any, where it says nothing."""
+        found = self.declared(library, importer)
+        return ANY if found is None else found.versions
+
+    def declared(self, library: str, importer: str) -> Declared | None:
+        """The same with the files that say so, None where the library is not named."""
+        if self._declarations is None:
+            from hplint.declared import Declarations
+
+            self._declarations = Declarations(self._folders.entries)
+        return self._declarations.of(library, self._folders.above(importer))
 
     def users(self, word: str, path: str) -> tuple[File, ...]:
         """The files, other than that of ``path``, that use a word."""
@@ -220,7 +239,7 @@ class _Folders:
 
     def holds(self, path: str) -> bool:
         """Whether there is a file of that path."""
-        return os.path.basename(path) in self._entries(os.path.dirname(path))
+        return os.path.basename(path) in self.entries(os.path.dirname(path))
 
     def locate(self, dotted: str, importer: str) -> tuple[str, str] | None:
         """The file of the module that a dotted name leads to for an importing file, and what is left of the name."""
@@ -234,6 +253,10 @@ class _Folders:
         if self._importer[0] != importer:
             self._importer = importer, os.path.dirname(os.path.abspath(importer))
         return self._importer[1]
+
+    def above(self, importer: str) -> list[str]:
+        """The folder of a file and those above it in the project."""
+        return self._above(self._folder(importer))
 
     def files(self, path: str, importer: str) -> tuple[str, ...]:
         """The files that a relative path may name, from the folder of a script or one above it in the project."""
@@ -250,7 +273,7 @@ class _Folders:
         if level:
             for _ in range(level - 1):
                 folder = os.path.dirname(folder)
-            own = os.path.join(folder, "__init__.py") if "__init__.py" in self._entries(folder) else None
+            own = os.path.join(folder, "__init__.py") if "__init__.py" in self.entries(folder) else None
             return self._module(folder, parts) or (None if own is None else (own, bare))
         found = (self._module(root, parts) for root in self._roots(folder))
         return next((place for place in found if place is not None), None)
@@ -261,8 +284,8 @@ class _Folders:
         if found is None:
             above = self._above(folder)
             # Python starts from the folder of the script, which for a module of a package is not that of the package.
-            outside = next((n for n, each in enumerate(above) if "__init__.py" not in self._entries(each)), 0)
-            sources = [os.path.join(each, "src") for each in above if "src" in self._entries(each)]
+            outside = next((n for n, each in enumerate(above) if "__init__.py" not in self.entries(each)), 0)
+            sources = [os.path.join(each, "src") for each in above if "src" in self.entries(each)]
             found = tuple(dict.fromkeys((*above[outside:], *above[:outside], *sources)))
             self._rooted[folder] = found
         return found
@@ -270,7 +293,7 @@ class _Folders:
     def _above(self, folder: str) -> list[str]:
         """A folder and those above it, up to the top of the project."""
         above = [folder]
-        while len(above) <= _MAX_DEPTH and not _TOPS & self._entries(above[-1]):
+        while len(above) <= _MAX_DEPTH and not _TOPS & self.entries(above[-1]):
             above.append(os.path.dirname(above[-1]))
         return above
 
@@ -278,9 +301,9 @@ class _Folders:
         """The file of the longest part of a dotted name below a folder, and the rest of the name."""
         here, found = folder, None
         for used, part in enumerate(parts, 1):
-            entries = self._entries(here)
+            entries = self.entries(here)
             below = os.path.join(here, part)
-            if part in entries and "__init__.py" in self._entries(below):
+            if part in entries and "__init__.py" in self.entries(below):
                 found = os.path.join(below, "__init__.py"), ".".join(parts[used:])
             elif f"{part}.py" in entries:
                 return f"{below}.py", ".".join(parts[used:])
@@ -289,7 +312,8 @@ class _Folders:
             here = below
         return found
 
-    def _entries(self, folder: str) -> frozenset[str]:
+    def entries(self, folder: str) -> frozenset[str]:
+        """The names of what a folder holds."""
         found = self._held.get(folder)
         if found is None:
             try:

@@ -46,7 +46,7 @@ from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.epoch_order import SameOrder, same_orders
 from hplint.facts.evaluation import Evaluation, evaluations
 from hplint.facts.events import Grad
-from hplint.facts.file import File, as_version
+from hplint.facts.file import File
 from hplint.facts.flow import Built, LossUse, Step
 from hplint.facts.frozen import frozen_before, owner_of_parameters, plain_tensors, without_parameters
 from hplint.facts.half_seeded import HalfSeeded, half_seeded
@@ -126,6 +126,7 @@ from hplint.regex import regex
 from hplint.signatures import DefaultKind, Removed, Signature, constants, exports, is_module, removals, removed
 from hplint.signatures.guards import Broken, broken, values_read
 from hplint.spelling import LATIN_TWINS, OPTION_ALIASES, OPTIONS_OF_SOME, closest, in_latin, look_alike
+from hplint.versions import Versions, as_version, following
 
 __all__ = [
     "CLASSES_OF_DATASET",
@@ -207,6 +208,7 @@ __all__ = [
     "Unread",
     "UsedUp",
     "Value",
+    "Versions",
     "accumulations",
     "add_argument",
     "again",
@@ -245,6 +247,7 @@ __all__ = [
     "fed_to_training",
     "feeds_evaluation",
     "followed",
+    "following",
     "follows",
     "for_argument",
     "frozen_before",

@@ -20,6 +20,7 @@ from hplint.facts.names import Names
 from hplint.facts.syntax import Attribute, BindingKind, Call, ClassDef, Code, Expr, FunctionDef, Import, Name, Node
 from hplint.facts.training import TrainingStep
 from hplint.facts.values import Value
+from hplint.versions import ANY, Versions, exactly
 
 if TYPE_CHECKING:
     from hplint.facts.elsewhere import Elsewhere
@@ -45,6 +46,9 @@ class Linker(Protocol):
 
     def document(self, path: str, kind: str, importer: str) -> File | None:
         """A configuration document that a file names; ``kind`` says what reads it."""
+
+    def versions(self, library: str, importer: str) -> Versions:
+        """The versions of a library that the project declares for a file."""
 
     def users(self, word: str, path: str) -> tuple[File, ...]:
         """The other files in view that use a word: those that may call what a file defines."""
@@ -129,10 +133,13 @@ class File:
         """Whether a name means something in a scope: bound there or around it, a builtin, or maybe by a star import."""
         return self.names.is_bound(name, scope)
 
-    def target(self, library: str) -> tuple[int, ...] | None:
-        """The version of a library that the code is written for: ``(2, 13)``; None when it is not known."""
+    def versions(self, library: str) -> Versions:
+        """The versions of a library that the code is written for, by the settings or else by what the project
+        declares: any, when neither says."""
         version = self._targets.get(library)
-        return None if version is None else as_version(version)
+        if version is not None:
+            return exactly(version)
+        return ANY if self._linker is None else self._linker.versions(library, self.path)
 
     def assigned(self, name: Name) -> Expr | None:
         """The one expression that a name was assigned (no unpacking), None when there may be others."""
@@ -255,8 +262,3 @@ class File:
     def imported(self, dotted: str) -> tuple[File, str] | None:
         """The project module that a dotted name leads to from here, and what is left of the name."""
         return None if self._linker is None else self._linker.find(dotted, self.path)
-
-
-def as_version(text: str) -> tuple[int, ...]:
-    """``"2.13"`` as numbers that compare."""
-    return tuple(int(part) for part in text.split(".") if part.isdigit())

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from hplint.report.style import LEVEL_COLOURS, Style
 from hplint.settings import Settings
 
 
-def render(path: str, settings: Settings, *, color: bool = False) -> str:
-    """Every setting, then which rules are on for the file."""
+def render(path: str, settings: Settings, declared: Mapping[str, str], *, color: bool = False) -> str:
+    """Every setting, then which rules are on for the file.
+
+    ``declared``: the versions of libraries that the project declares, and where; the settings come before them.
+    """
     style = Style(color)
     origin = settings.origin or "no configuration file: the defaults hold"
     codes = settings.codes_for(path)
@@ -17,7 +20,9 @@ def render(path: str, settings: Settings, *, color: bool = False) -> str:
     values = {
         "fail-level": settings.fail_level.value,
         "max-file-size": str(settings.max_file_size),
-        "target-versions": _joined(f"{library} {version}" for library, version in settings.target_versions.items()),
+        "target-versions": _joined(
+            f"{library} {version}" for library, version in {**declared, **settings.target_versions}.items()
+        ),
         "plugins": _joined(settings.plugins),
         "exclude": _joined(settings.exclude),
         "per-file-ignores": _joined(

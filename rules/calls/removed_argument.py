@@ -17,8 +17,9 @@ scheduler = ReduceLROnPlateau(optimizer, mode="max", patience=3)
 print(scheduler.get_last_lr())
 ```
 
-It is a warning while hplint does not know which torch the code is for. With `target-versions = { torch = "2.13" }` in
-`[tool.hplint]` it is an error, and with a version that still takes the argument it is not reported.
+It is a warning where the code may be run with either. Where the requirements of the project, or `target-versions` in
+`[tool.hplint]`, allow no version that takes the argument (`torch>=2.7`) it is an error, and where all that they allow
+take it (`torch==1.13.1`, `torch<2.7`) it is not reported.
 
 `Sampler` of `torch.utils.data` never used the data source that its constructor was given, and takes none any more:
 
@@ -63,9 +64,11 @@ from hplint.rule import (
     Files,
     Level,
     Removed,
+    Versions,
     as_version,
     delete_argument,
     expected,
+    following,
     handed_on,
     removals,
     rule,
@@ -79,17 +82,15 @@ def removed_argument(file: File) -> Iterator[Draft]:
             # A positional argument too many is the one that was taken away.
             gone = next((g for g in removals(call.name) if argument.keyword in (g.parameter, None)), None)
             if gone is not None and not expected(file, call.node, "TypeError"):
-                level = judged(gone, file.target("torch"))
+                level = judged(gone, file.versions("torch"))
                 if level is None:
                     continue
                 message = f"`{call.short}` has no `{gone.parameter}` from torch {gone.gone} on: it raises TypeError"
                 yield Draft(argument, message, handed_on(call), delete_argument(call, argument), level)
 
 
-def judged(gone: Removed, target: tuple[int, ...] | None) -> Level | None:
-    """An error where the code is written for a version that refuses the argument, nothing where it takes it."""
-    if target is None:
-        return Level.WARNING
-    if target >= as_version(gone.gone):
+def judged(gone: Removed, versions: Versions) -> Level | None:
+    """An error where every version that the code is written for refuses the argument, nothing where each takes it."""
+    if versions.all_reach(as_version(gone.gone)):
         return Level.ERROR
-    return None if target <= as_version(gone.last) else Level.WARNING
+    return Level.WARNING if versions.may_reach(following(as_version(gone.last))) else None

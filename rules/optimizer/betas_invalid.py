@@ -24,7 +24,8 @@ optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, betas=(0.9, 0.999))
 
 ## Looks like it, is not
 
-Low first values are the rule for adversarial networks and low second ones for large transformers.
+Low first values are the rule for adversarial networks and low second ones for large transformers. Integers are left
+alone where the project allows no torch from 2.6 on (`torch==1.13.1` in its requirements).
 
 ```python good
 import torch
@@ -88,7 +89,7 @@ def betas_invalid(file: File) -> Iterator[Draft]:
 
 
 def judged(file: File, setting: Setting, typed: bool) -> Iterator[Draft]:
-    value, optimizer, target = setting.constant, setting.argument.callee, file.target("torch")
+    value, optimizer = setting.constant, setting.argument.callee
     if as_number(value) is not None:
         message = f"{setting.says}, one number where `{optimizer}` needs a pair: it raises TypeError"
         yield Draft(setting.at, message, setting.related)
@@ -100,9 +101,10 @@ def judged(file: File, setting: Setting, typed: bool) -> Iterator[Draft]:
         first, second = (as_number(beta) for beta in value)
         if first is None or second is None or not (0 <= first < 1 and 0 <= second < 1):
             return
-        if typed and any(isinstance(beta, int) for beta in value) and (target is None or target >= FLOATS_ONLY):
+        integers = typed and any(isinstance(beta, int) for beta in value)
+        if integers and file.versions("torch").may_reach(FLOATS_ONLY):
             message = f"{setting.says}, with an integer: from torch 2.6 on `{optimizer}` raises ValueError"
-            level = Level.WARNING if target is None else Level.ERROR
+            level = Level.ERROR if file.versions("torch").all_reach(FLOATS_ONLY) else Level.WARNING
             yield Draft(setting.at, message, setting.related, floats(setting), level)
         elif second < first:
             message = f"{setting.says}: the first is larger than the second, so they are probably swapped"

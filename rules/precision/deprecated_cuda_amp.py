@@ -30,8 +30,10 @@ with torch.amp.autocast("cuda", enabled=True):
 
 ## Looks like it, is not
 
-Code that also runs with old versions asks before, or catches the exception. With `target-versions` below 2.4 in the
-settings the rule is silent.
+Code that also runs with old versions asks before, or catches the exception. Where the requirements of the project, or
+`target-versions` in the settings, allow no version from 2.4 on (`torch==1.13.1`, `torch<2.4`), nothing warns and the
+rule is silent. Where they also allow versions whose `torch.amp` lacks the name (`autocast` came with 1.10, `GradScaler`
+with 2.3), the fix is unsafe.
 
 ```python good
 import torch
@@ -67,7 +69,9 @@ from hplint.rule import (
     tests_around,
 )
 
-OLD = frozenset({"torch.cuda.amp.autocast", "torch.cuda.amp.GradScaler"})
+OLD = {"torch.cuda.amp.autocast": (1, 10), "torch.cuda.amp.GradScaler": (2, 3)}
+"""The deprecated names, and the versions from which on `torch.amp` has them."""
+DEPRECATED = (2, 4)
 
 
 @rule(
@@ -80,8 +84,7 @@ OLD = frozenset({"torch.cuda.amp.autocast", "torch.cuda.amp.GradScaler"})
     subject=Files("cuda.amp"),
 )
 def deprecated_cuda_amp(file: File) -> Iterator[Draft]:
-    target = file.target("torch")
-    if target is not None and target < (2, 4):
+    if not file.versions("torch").may_reach(DEPRECATED):
         return
     for call in file.calls:
         if call.name in OLD and not call.via and not call.inherited and not is_fallback(file, call.node):
@@ -109,4 +112,5 @@ def fix(file: File, call: BoundCall) -> DraftFix | None:
         given[0] = f"enabled={given[0]}"
     arguments = ", ".join(['"cuda"', *given])
     text = f"torch.amp.{call.short}({arguments})"
-    return None if "\n" in text else replace(call.node, text, "take it from `torch.amp`", Safety.SAFE)
+    safety = Safety.UNSAFE if file.versions("torch").told_before(OLD[call.name]) else Safety.SAFE
+    return None if "\n" in text else replace(call.node, text, "take it from `torch.amp`", safety)

@@ -61,7 +61,8 @@ The fix moves the call behind the optimizer's. A run that is compared with older
 
 A run that is resumed catches up before it starts; a condition leaves out the first epoch; the schedules of timm are
 told the epoch that begins. A range test, which notes the rate of each batch beside its loss, may go through the rates
-of a schedule of the project's own in any order.
+of a schedule of the project's own in any order. Where the project's requirements allow no torch from 1.1 on, the top is
+the right place.
 
 ```python good
 import torch
@@ -115,8 +116,9 @@ REORDERED = (1, 1)
     subject=Files("lr_scheduler", "schedule"),
 )
 def scheduler_step_before_optimizer(file: File) -> Iterator[Draft]:
-    target = file.target("torch")
-    for early in () if target is not None and target < REORDERED else early_schedules(file):
+    for early in early_schedules(file):
+        if not file.versions("torch").may_reach(REORDERED):
+            return
         if notes_its_own_rate(file, early):
             continue
         edits = moved_behind(file, early.at, early.first.node, early.block)

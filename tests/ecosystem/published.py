@@ -46,7 +46,8 @@ def listed(path: Path, *packages: Package) -> Path:
 
 def unpacked(cache: Cache, package: Package, files: Mapping[str, str]) -> None:
     """A package as it is after fetching."""
-    for name, text in files.items():
+    info = f"{package.folder}.dist-info/METADATA"
+    for name, text in {info: "Metadata-Version: 2.1\n", **files}.items():
         target = cache.source(package) / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, "utf-8")

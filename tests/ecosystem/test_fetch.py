@@ -26,6 +26,7 @@ def test_a_package_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert main(command) == 0
     held = {path.relative_to(cache.source(package)).as_posix() for path in cache.source(package).rglob("*.*")}
     assert {"tiny/__init__.py", "tiny/train.py", "tiny/conf.yaml"} <= held
+    assert (cache.source(package) / "tiny-1.0.dist-info" / "METADATA").is_file()
     assert "tiny/weights.bin" not in held
     only_index(monkeypatch, tmp_path / "nothing")
     assert main(command) == 0, "what is there needs no index"
@@ -36,6 +37,7 @@ def test_an_archive_that_is_there_is_unpacked_again(tmp_path: Path, monkeypatch:
     package = pinned(wheel(cache.archives, "tiny", "1.0", FILES))
     only_index(monkeypatch, tmp_path / "nothing")
     listing = listed(tmp_path / "packages.toml", package)
+    cache.source(package).mkdir(parents=True)  # As it was unpacked before METADATA was.
     assert main(["--cache", str(cache.root), "--list", str(listing), "fetch", "tiny"]) == 0
     assert cache.has(package)
 
