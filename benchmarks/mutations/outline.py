@@ -21,7 +21,7 @@ def moved(script: Script, planted: Planted) -> str | Skipped:
         if value is None:
             return Skipped(f"{type(statement).__name__} cannot be moved")
         start, end = script.start(value), script.end(value)
-        inside = [edit for edit in left if start <= edit.start and edit.end <= end]
+        inside = [edit for edit in left if start <= edit.start and edit.end <= end and not _beside(edit, start, end)]
         left = [edit for edit in left if edit not in inside]
         text = _shifted(script, start, end, inside)
         helper = _helper(script, statement, text, f"planted_helper_{number}")
@@ -32,6 +32,11 @@ def moved(script: Script, planted: Planted) -> str | Skipped:
         if any(edit.start < made.end and made.start < edit.end for made in edits):
             return Skipped("the mistake is around what would be moved")
     return script.edited([*left, *edits])
+
+
+def _beside(edit: Edit, start: int, end: int) -> bool:
+    """Whether an edit adds a line before or after a stretch of the text."""
+    return edit.start == edit.end and edit.start in (start, end)
 
 
 def _work(statement: ast.stmt) -> ast.expr | None:
