@@ -81,6 +81,7 @@ from hplint.facts.schedule_order import EarlySchedule, early_schedules
 from hplint.facts.schedule_units import Planned, Unit, planned, stepped_in
 from hplint.facts.seeding import never_seeds, seeded_too_late
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
+from hplint.facts.sites import Site, site_of
 from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import line_beside, moved_before, moved_behind
 from hplint.facts.stepped import StepCall, step_calls, stepped_with_epoch
@@ -164,6 +165,7 @@ __all__ = [
     "Setting",
     "SharedStream",
     "Signature",
+    "Site",
     "Split",
     "Step",
     "StepCall",
@@ -297,6 +299,7 @@ __all__ = [
     "shared_streams",
     "shown_in",
     "shows_regularisation",
+    "site_of",
     "size_of",
     "softmax_size",
     "step_calls",
