@@ -35,6 +35,7 @@ from hplint.facts.events import Grad
 from hplint.facts.file import File, as_version
 from hplint.facts.flow import Built, LossUse, Step
 from hplint.facts.frozen import frozen_before, owner_of_parameters, plain_tensors, without_parameters
+from hplint.facts.given_tensors import given_tensors
 from hplint.facts.half_seeded import HalfSeeded, half_seeded
 from hplint.facts.journeys import Journey, journey
 from hplint.facts.kept_graphs import kept_graphs
@@ -217,6 +218,7 @@ __all__ = [
     "for_argument",
     "frozen_before",
     "given_size",
+    "given_tensors",
     "half_seeded",
     "halved_models",
     "handed_around",

@@ -36,7 +36,8 @@ def replaced_optimizer(script: Script) -> Iterator[Planted | Skipped]:
         elif f"{name}.step(" not in script.text:
             yield Skipped("it is stepped elsewhere")
         else:
-            yield planted(script, call, script.after(statement, script.source(made[1])))
+            twice = {"HP184", "HP240"}
+            yield planted(script, call, script.after(statement, script.source(made[1])), also=twice)
 
 
 @mutator("HP169", "the other optimizer's name in a copied line")

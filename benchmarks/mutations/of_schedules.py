@@ -52,7 +52,9 @@ def in_its_place(script: Script) -> Iterator[Planted | Skipped]:
     made = made_schedules(script, *SCHEDULES)
     for each in steps(script):
         for name, call in made.items():
-            if call.args and script.source(call.args[0]) == each.optimizer:
+            if script.function(call) not in (script.tree, script.function(each.step)):
+                yield Skipped("the schedule is not known where the optimizer steps")
+            elif call.args and script.source(call.args[0]) == each.optimizer:
                 pad = script.indent(each.step)
                 text = f"if {name} is not None:\n{pad}    {name}.step()\n{pad}else:\n{pad}    {each.optimizer}.step()"
                 others = [script.statement(one) for one in script.methods("step")]

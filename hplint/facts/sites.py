@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hplint.facts.makers import calls_of, given_to
-from hplint.facts.syntax import Attribute, Call, Expr, FunctionDef, Name, Return
+from hplint.facts.makers import calls_of, given_to, run_by
+from hplint.facts.syntax import Attribute, Call, ClassDef, Expr, FunctionDef, Name, Return
 from hplint.facts.tree import inside
 from hplint.records import value_record
 
@@ -34,6 +34,15 @@ class Site:
         if all(parameter.name != root.id for parameter in self.helper.parameters):
             return expr
         return self.given.get(root.id) if root is expr else None
+
+
+def returned_by(file: File, call: Call) -> Expr | None:
+    """The one expression that the helper of this file returns which a call runs; None for any other call."""
+    helper = run_by(file, call)
+    if helper is None or isinstance(file.definition(call.func), ClassDef):
+        return None
+    returned = [each.value for each in file.all(Return) if inside(each, helper)]
+    return returned[0] if len(returned) == 1 else None
 
 
 def site_of(file: File, made: Call) -> Site:
