@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from benchmarks.mutations.registry import mutator, planted
@@ -12,7 +13,11 @@ from benchmarks.mutations.trainings import layers, models
 LOSSES = {
     "torch.nn.CrossEntropyLoss": "BCEWithLogitsLoss",
     "torch.nn.functional.cross_entropy": "binary_cross_entropy_with_logits",
+    "torch.nn.NLLLoss": "NLLLoss",
+    "torch.nn.functional.nll_loss": "nll_loss",
 }
+TWO_DIMENSIONS = re.compile(r"flatten\(|\.(view|reshape)\((-1, |[\w.]+(\(0\)|\[0\]), )")
+"""What makes one row a sample."""
 
 
 @mutator("HP261", "one unit where classes are told by the largest")
@@ -23,9 +28,9 @@ def one_unit(script: Script) -> Iterator[Planted | Skipped]:
         last = _last_layer(script, module)
         losses = [call for call in script.all(ast.Call) if script.dotted(call.func) in LOSSES]
         if name is None or last is None or len(last.args) < 2 or len(found) != 1:
-            yield Skipped("several models, or the last layer is not in view")
-        elif not losses or any(call.args[2:] or call.keywords for call in losses):
-            yield Skipped("no plain cross-entropy")
+            yield Skipped("several models, or no last layer of two dimensions is in view")
+        elif not losses:
+            yield Skipped("no plain loss of classes")
         elif (asked := _index(script, name)) is None:
             yield Skipped("nothing takes the largest output of the model")
         else:
@@ -34,28 +39,29 @@ def one_unit(script: Script) -> Iterator[Planted | Skipped]:
                 end = script.end(call.func)
                 old = script.dotted(call.func).rpartition(".")[2]
                 edits.append(Edit(end - len(old), end, LOSSES[script.dotted(call.func)]))
-            yield planted(script, asked, *edits)
+            yield planted(script, asked, *edits, also={"HP149"})
 
 
 def _last_layer(script: Script, module: ast.ClassDef) -> ast.Call | None:
-    """The linear layer whose output `forward` returns."""
+    """The linear layer whose output `forward` returns, where that certainly has two dimensions."""
     kept = dict(layers(script, module, "Linear", "Sequential"))
-    for each in module.body:
-        if isinstance(each, ast.FunctionDef) and each.name == "forward":
-            end = each.body[-1]
-            value = end.value if isinstance(end, ast.Return) else None
-            if isinstance(value, ast.Name) and len(each.body) > 1:
-                before = each.body[-2]
-                value = before.value if isinstance(before, ast.Assign) else None
-            if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and script.is_own(value.func):
-                layer = kept.get(value.func.attr)
-                if layer is not None and script.dotted(layer.func) == "torch.nn.Sequential" and layer.args:
-                    last = layer.args[-1]
-                    layer = (
-                        last if isinstance(last, ast.Call) and script.dotted(last.func) == "torch.nn.Linear" else None
-                    )
-                return layer
-    return None
+    forward = [each for each in module.body if isinstance(each, ast.FunctionDef) and each.name == "forward"]
+    end = forward[0].body[-1] if forward else None
+    if not isinstance(end, ast.Return) or end.value is None or not TWO_DIMENSIONS.search(script.source(forward[0])):
+        return None
+    value: ast.expr = end.value
+    for statement in [*reversed(forward[0].body[:-1]), None]:
+        if isinstance(value, ast.Call) and script.dotted(value.func).endswith("softmax") and value.args:
+            value = value.args[0]
+        set_there = isinstance(statement, ast.Assign) and script.source(statement.targets[0]) == script.source(value)
+        value = statement.value if isinstance(statement, ast.Assign) and set_there else value
+    if not isinstance(value, ast.Call) or not script.is_own(value.func) or not isinstance(value.func, ast.Attribute):
+        return None
+    layer: ast.expr | None = kept.get(value.func.attr)
+    if isinstance(layer, ast.Call) and script.dotted(layer.func) == "torch.nn.Sequential" and layer.args:
+        layer = layer.args[-1]
+    linear = isinstance(layer, ast.Call) and script.dotted(layer.func) == "torch.nn.Linear"
+    return layer if linear and isinstance(layer, ast.Call) else None
 
 
 def _index(script: Script, model: str) -> ast.Call | None:

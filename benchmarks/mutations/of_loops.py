@@ -149,10 +149,25 @@ def training_mode(script: Script) -> Iterator[Planted | Skipped]:
         statement = script.statement(call)
         if isinstance(statement, ast.Expr) and statement.value is call:
             same = [each for each in calls if script.source(each) == script.source(call)]
-            if len(same) == 1:
+            if not _measures(script, call):
+                yield Skipped("nothing is computed in that mode there")
+            elif len(same) == 1:
                 yield planted(script, call, script.removed(statement), move=())
             else:
                 yield Skipped("the mode is set in several places")
+
+
+def _measures(script: Script, call: ast.Call) -> bool:
+    """Whether the model is called behind `model.eval()`, before it is put back into training mode."""
+    assert isinstance(call.func, ast.Attribute)
+    model, statement = script.source(call.func.value), script.statement(call)
+    block = script.block(statement)
+    behind = "\n".join(script.source(each) for each in block[block.index(statement) + 1 :])
+    behind = behind.partition(f"{model}.train(")[0]
+    return (
+        re.search(rf"(?<![\w.]){re.escape(model)}(\.(forward|module|inference|predict|generate))?\(", behind)
+        is not None
+    )
 
 
 @mutator("HP154", "gradients recorded in evaluation")

@@ -139,14 +139,19 @@ def set_again(script: Script) -> Iterator[Planted | Skipped]:
     for node in script.all(ast.Assign):
         target, block = node.targets[0], script.block(node)
         value = node.value.value if isinstance(node.value, ast.Constant) else None
-        if not isinstance(target, ast.Name) or not TWICE.fullmatch(target.id) or type(value) not in (int, float):
+        if (
+            not isinstance(target, ast.Name)
+            or not TWICE.fullmatch(target.id)
+            or type(value) not in (int, float)
+            or not value
+        ):
             continue
         behind = block[block.index(node) + 1 :]
         plain = list(itertools.takewhile(lambda each: isinstance(each, ast.Assign) and _is_value(each.value), behind))
         if not plain or script.between(script.end(node), script.end(plain[-1])).count("\n") < 1:
             yield Skipped("what stands under it may read the value")
         else:
-            text = f"{target.id} = {script.source(node.value)}0"
+            text = f"{target.id} = {ast.literal_eval(script.source(node.value)) * 2!r}"
             yield planted(script, node, script.after(plain[-1], text), move=())
 
 
@@ -156,13 +161,13 @@ def twice_in_a_dictionary(script: Script) -> Iterator[Planted | Skipped]:
         for key, value in zip(node.keys, node.values, strict=True):
             word = key.value if isinstance(key, ast.Constant) else None
             number = value.value if isinstance(value, ast.Constant) else None
-            if not isinstance(word, str) or not TWICE.fullmatch(word) or type(number) not in (int, float):
+            if not isinstance(word, str) or not TWICE.fullmatch(word) or type(number) not in (int, float) or not number:
                 continue
             last = node.values[-1]
             if last.lineno <= value.lineno:
                 yield Skipped("both would stand in sight of each other")
             else:
-                text = f',\n"{word}": {script.source(value)}0'
+                text = f',\n"{word}": {ast.literal_eval(script.source(value)) * 2!r}'
                 yield planted(script, node, Edit(script.end(last), script.end(last), text))
                 break
 

@@ -9,7 +9,19 @@ from hplint.facts import torch_roles as roles
 from hplint.facts.constructed import torch_module
 from hplint.facts.makers import calls_of, given_to
 from hplint.facts.models import ModuleClass, self_name
-from hplint.facts.syntax import Arg, Assign, Attribute, Binary, Call, Expr, FunctionDef, Name, Slice, Subscript
+from hplint.facts.syntax import (
+    Arg,
+    Assign,
+    Attribute,
+    Binary,
+    Call,
+    Collection,
+    Expr,
+    FunctionDef,
+    Name,
+    Slice,
+    Subscript,
+)
 from hplint.facts.tree import inside
 from hplint.records import value_record
 
@@ -50,12 +62,9 @@ def _takes_tensor(file: File, call: Call, kind: str, expr: Expr) -> bool:
     if method is None or method.name == "__init__":
         return False
     module = _module(file, method)
-    if module is not None and (
-        kind in _WITHOUT_OPTIONS
-        or _is_given_back(file, method, call)
-        or _is_tensor(file, module, method, expr)
-        or _is_no_option(file, module, kind, expr)
-    ):
+    if kind in _WITHOUT_OPTIONS or _is_no_option(file, module, kind, expr):
+        return True
+    if module is not None and (_is_given_back(file, method, call) or _is_tensor(file, module, method, expr)):
         return True
     if not isinstance(expr, Name) or method.name == "forward":
         return False
@@ -78,15 +87,17 @@ def _module(file: File, method: FunctionDef) -> ModuleClass | None:
     return next((module for module in file.modules if module.own(method) and method in module.methods.values()), None)
 
 
-def _is_no_option(file: File, module: ModuleClass, kind: str, expr: Expr) -> bool:
+def _is_no_option(file: File, module: ModuleClass | None, kind: str, expr: Expr) -> bool:
     """Whether an expression cannot be the one option of a class, which is true or false."""
     if kind not in _WITH_A_SWITCH:
         return False
     match expr:
         case Binary(op="+" | "-" | "*" | "/" | "@") | Subscript(index=Slice()):
             return True
+        case Subscript(index=Collection(elements=indices)):
+            return any(isinstance(each, Slice) for each in indices)
         case Call(func=Attribute(value=Name(id="self"), attr=attr)):
-            return attr not in module.methods
+            return module is not None and attr not in module.methods
         case Call():
             return (file.qualified(expr.func) or "").startswith("torch.")
     return False

@@ -33,7 +33,9 @@ class Site:
             return expr
         if all(parameter.name != root.id for parameter in self.helper.parameters):
             return expr
-        return self.given.get(root.id) if root is expr else None
+        given = self.given.get(root.id)
+        same = isinstance(given, Name) and given.id == root.id
+        return given if root is expr else expr if same else None
 
 
 def returned_by(file: File, call: Call) -> Expr | None:
