@@ -144,6 +144,9 @@ def training_mode(script: Script) -> Iterator[Planted | Skipped]:
     if not any(word in script.text for word in ("Dropout", "BatchNorm", "dropout")):
         yield Skipped("no layer depends on the mode")
         return
+    if "def train(self, mode" in script.text:
+        yield Skipped("a model decides on its mode by itself")
+        return
     calls = [call for call in script.methods("eval") if not call.args]
     for call in calls:
         statement = script.statement(call)
