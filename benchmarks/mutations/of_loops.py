@@ -154,10 +154,21 @@ def training_mode(script: Script) -> Iterator[Planted | Skipped]:
             same = [each for each in calls if script.source(each) == script.source(call)]
             if not _measures(script, call):
                 yield Skipped("nothing is computed in that mode there")
+            elif not _evaluates(script, statement):
+                yield Skipped("no name says that something is evaluated there")
             elif len(same) == 1:
                 yield planted(script, call, script.removed(statement), move=())
             else:
                 yield Skipped("the mode is set in several places")
+
+
+def _evaluates(script: Script, statement: ast.stmt) -> bool:
+    """Whether a statement stands in a function for evaluation, or before a loop over data that is named for it."""
+    function, block = script.function(statement), script.block(statement)
+    if isinstance(function, ast.FunctionDef) and EVALUATES.search(function.name):
+        return True
+    behind = [node for each in block[block.index(statement) :] for node in ast.walk(each)]
+    return any(isinstance(node, ast.For) and EVALUATES.search(script.source(node.iter)) for node in behind)
 
 
 def _measures(script: Script, call: ast.Call) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hplint.facts import torch_roles as roles
+from hplint.facts.definitions import class_of
 from hplint.facts.models import ModuleClass
 from hplint.facts.module_reader import is_torch_module
 from hplint.facts.sites import returned_by
@@ -60,11 +61,10 @@ def module_class(file: File, expr: Expr) -> ModuleClass | None:
     return next((module for module in file.modules if module.node.start == definition.start), None)
 
 
-def _imported_class(file: File, expr: Expr) -> ModuleClass | None:
+def project_module(file: File, call: Call) -> ModuleClass | None:
     """The module of another file of the project that a call constructs."""
-    name = file.qualified(expr.func) if isinstance(expr, Call) else None
-    found = None if name is None else file.imported(name)
-    return None if found is None else next((each for each in found[0].modules if each.name == found[1]), None)
+    found = class_of(file, call.func)
+    return None if found is None else next((each for each in found[0].modules if each.node is found[1]), None)
 
 
 def holds_weights(file: File, expr: Expr, depth: int = _DEPTH) -> bool:
@@ -76,9 +76,11 @@ def holds_weights(file: File, expr: Expr, depth: int = _DEPTH) -> bool:
         )
     if kind is not None:
         return kind in roles.PARAMETRIC
-    module = module_class(file, expr) or _imported_class(file, expr)
+    if not isinstance(expr, Call):
+        return False
+    module = module_class(file, expr) or project_module(file, expr)
     if module is None:
-        made = returned_by(file, expr) if depth and isinstance(expr, Call) and kind is None else None
+        made = returned_by(file, expr) if depth else None
         return made is not None and holds_weights(file, made, depth - 1)
     if any(layer.kind in roles.PARAMETRIC for layer in module.layers):
         return True
