@@ -12,7 +12,7 @@ from hplint.facts.events import Event, EventKind, Role
 from hplint.facts.makers import made_by
 from hplint.facts.syntax import Attribute, Call, Expr, FunctionDef, Name, Node
 from hplint.facts.training import TrainingLoop, TrainingStep
-from hplint.facts.tree import inside, last_name, walk
+from hplint.facts.tree import inside, is_self, last_name, walk
 from hplint.records import value_record
 from hplint.regex import regex
 
@@ -188,10 +188,10 @@ def _mentioned(block: TrainingStep, loop: Node, step: Event) -> bool:
                 return True
         if not own:
             continue
-        if any(isinstance(arg.value, Name) and arg.value.id == "self" for arg in part.args):
+        if any(is_self(arg.value) for arg in part.args):
             return True
         func = part.func
-        if isinstance(func, Attribute) and isinstance(func.value, Name) and func.value.id == "self":
+        if isinstance(func, Attribute) and is_self(func.value):
             owner = receivers.enclosing_class(part)
             stored = f"self.{func.attr}" in receivers.stores
             if not stored and receivers.method(owner, func.attr) is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 from hplint.facts.events import Event, EventKind, Grad, Role
 from hplint.facts.receivers import Receivers, role_by_name, words
 from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Expr, FunctionDef, Lambda, Literal, Name, Node
-from hplint.facts.tree import last_name
+from hplint.facts.tree import is_self, last_name
 from hplint.records import value_record
 from hplint.regex import regex
 
@@ -153,7 +153,7 @@ class Effects:
         loss = receiver
         if call.args:
             given = call.args[0].value
-            takes_over = self._receivers.role(receiver) in (Role.ACCELERATOR, Role.ENGINE) or _is_self(receiver)
+            takes_over = self._receivers.role(receiver) in (Role.ACCELERATOR, Role.ENGINE) or is_self(receiver)
             of_torch = (self._file.qualified(receiver) or "").startswith("torch.")
             named = "loss" in words(last_name(given)) and "loss" not in words(last_name(receiver))
             loss = given if takes_over or of_torch or named else loss
@@ -171,9 +171,9 @@ class Effects:
             return None if diffusion else self._effect(EventKind.SCHEDULER_STEP, receiver, call)
         if role in (Role.OPTIMIZER, Role.ENGINE):
             return self._effect(EventKind.STEP, receiver, call, closure=closure)
-        if role is None and self.is_parameter(receiver) and not _is_self(receiver):
+        if role is None and self.is_parameter(receiver) and not is_self(receiver):
             return self._effect(EventKind.STEP, receiver, call, pending=True, closure=closure)
-        if role is None and not call.args and not _is_self(receiver):
+        if role is None and not call.args and not is_self(receiver):
             return Effect(Event(EventKind.UNKNOWN, None, call))
         return None
 
@@ -242,7 +242,3 @@ def gradient_of(expr: Expr) -> Expr | None:
         return None
     holder = expr.value
     return holder.value if isinstance(holder, Attribute) and holder.attr == "data" else holder
-
-
-def _is_self(expr: Expr) -> bool:
-    return isinstance(expr, Name) and expr.id == "self"

@@ -10,7 +10,7 @@ from hplint.facts.journeys import journey
 from hplint.facts.makers import calls_of
 from hplint.facts.receivers import words
 from hplint.facts.seeding import imported
-from hplint.facts.syntax import Call, For, FunctionDef, Name, While
+from hplint.facts.syntax import Call, For, Name, While
 from hplint.facts.training_data import DATA_LOADER, NOT_TRAINING, names_of, uses
 from hplint.facts.tree import inside, last_name
 from hplint.records import value_record
@@ -54,7 +54,7 @@ def same_orders(file: File) -> Iterator[SameOrder]:
         epochs = _epochs(file, loop)
         if epochs is not None:
             held = next((each for each in way.names if isinstance(each, Name)), None)
-            near = _function(file, sampler.node) is _function(file, epochs)
+            near = file.function_around(sampler.node) is file.function_around(epochs)
             only = held is not None and file.assigned(held) is sampler.node
             yield SameOrder(sampler.node, loader, epochs, held.id if held is not None and near and only else None)
 
@@ -84,18 +84,13 @@ def _epochs(file: File, loop: For) -> For | While | None:
     around = _around(file, loop)
     if around is not None:
         return around
-    function = _function(file, loop)
+    function = file.function_around(loop)
     outer = [] if function is None else [_around(file, call) for call in calls_of(file, function)]
     return outer[0] if len(outer) == 1 else None
 
 
 def _around(file: File, node: For | Call) -> For | While | None:
     loops: list[For | While] = [*file.all(For), *file.all(While)]
-    home = _function(file, node)
-    found = [each for each in loops if each is not node and inside(node, each) and _function(file, each) is home]
+    home = file.function_around(node)
+    found = [each for each in loops if each is not node and inside(node, each) and file.function_around(each) is home]
     return max(found, key=lambda each: each.start) if len(found) == 1 else None
-
-
-def _function(file: File, node: For | While | Call) -> FunctionDef | None:
-    found = [each for each in file.all(FunctionDef) if inside(node, each)]
-    return max(found, key=lambda each: each.start) if found else None

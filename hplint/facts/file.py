@@ -94,6 +94,11 @@ class File:
         first = bisect_left(every, outer.start, key=_START)
         return every[first : bisect_left(every, outer.end, first, key=_START)]
 
+    def function_around(self, node: Node) -> FunctionDef | None:
+        """The innermost function that a record stands in, None for the statements of the module."""
+        around = [each for each in self.every(FunctionDef) if each.start <= node.start and node.end <= each.end]
+        return max(around, key=_START) if around else None
+
     def source(self, node: Node) -> str:
         """The text of a record."""
         return self.text[node.start : node.end]

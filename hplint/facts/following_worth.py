@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from hplint.facts.operations import CLASSES_OF_DATASET
 from hplint.facts.syntax import Arg, Attribute, BindingKind, Call, ClassDef, FunctionDef, Lambda, Literal, Name, Node
-from hplint.facts.tree import last_name
+from hplint.facts.tree import is_self, last_name
 from hplint.regex import regex
 
 if TYPE_CHECKING:
@@ -188,6 +188,6 @@ class Worth:
         if isinstance(value, Literal):
             return isinstance(value.value, int) and not isinstance(value.value, bool)
         if not isinstance(value, Name):
-            return isinstance(value, Attribute) and isinstance(value.value, Name) and value.value.id == "self"
+            return isinstance(value, Attribute) and is_self(value.value)
         found = self._file.names.lookup(value.id, value.scope)
         return found is not None and all(each.kind is not BindingKind.PARAMETER for each in found[1])

@@ -38,7 +38,7 @@ from hplint.facts.syntax import (
     Simple,
     While,
 )
-from hplint.facts.tree import walk
+from hplint.facts.tree import is_self, walk
 from hplint.facts.values import Origin, OriginKind
 from hplint.records import value_record
 
@@ -349,7 +349,7 @@ def _attribute(node: Node) -> str:
     while isinstance(node, Attribute):
         parts.insert(0, node.attr)
         node = node.value
-    return ".".join(parts) if isinstance(node, Name) and node.id == "self" else ""
+    return ".".join(parts) if is_self(node) else ""
 
 
 def _saves_parameters(expr: Expr) -> bool:

@@ -36,6 +36,7 @@ from hplint.facts.syntax import (
     Try,
     While,
 )
+from hplint.facts.tree import is_self
 from hplint.records import record
 
 __all__ = ["Flag", "Holders", "Store"]
@@ -216,7 +217,7 @@ class Holders:
             known = defaultdict(list)
             for target, value in self.attribute_stores:
                 inside = definition.start <= target.start < definition.end
-                if inside and isinstance(target.value, Name) and target.value.id == "self":
+                if inside and is_self(target.value):
                     known[target.attr].append(value or Other(target.start, target.end, "unpacked", ()))
             self._self_stores[definition.scope] = known
         return known
@@ -232,7 +233,7 @@ class Holders:
                 if isinstance(target, Name):
                     if target.scope == definition.scope:
                         known.setdefault(target.id, annotation)
-                elif isinstance(target.value, Name) and target.value.id == "self":
+                elif is_self(target.value):
                     known.setdefault(target.attr, annotation)
             self._declared[definition.scope] = known
         return known
@@ -264,7 +265,7 @@ class Holders:
         found: dict[str, list[Store]] = defaultdict(list)
         for target, value, node in self._targets:
             if isinstance(target, Attribute):
-                if not (isinstance(target.value, Name) and target.value.id == "self"):
+                if not is_self(target.value):
                     found[target.attr].append(Store(target.value, target.attr, value, node))
             elif isinstance(target.index, Literal) and isinstance(target.index.value, str):
                 found[target.index.value].append(Store(target.value, target.index.value, value, node))

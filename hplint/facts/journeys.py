@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
 from hplint.facts.makers import calls_of, parameter_given, run_by
-from hplint.facts.syntax import Arg, Attribute, Call, Collection, Expr, FunctionDef, Name, Node
-from hplint.facts.tree import inside, put_below
+from hplint.facts.syntax import Arg, Attribute, Call, Collection, Expr, Name, Node
+from hplint.facts.tree import put_below
 from hplint.records import value_record
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ class _Traveller:
                     self._pending.append((other, ()))
 
     def _return(self, statement: syntax.Return, place: tuple[int, ...]) -> None:
-        around = [each for each in self._file.all(FunctionDef) if inside(statement, each)]
-        calls = calls_of(self._file, max(around, key=lambda each: each.start)) if around else ()
+        function = self._file.function_around(statement)
+        calls = () if function is None else calls_of(self._file, function)
         if not calls:
             self._escapes = True
         self._pending += [(call, place) for call in calls]

@@ -23,7 +23,7 @@ from hplint.facts.syntax import (
     While,
 )
 from hplint.facts.training import TrainingStep
-from hplint.facts.tree import inside, last_name, walk
+from hplint.facts.tree import inside, is_self, last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _outlives(file: File, kept: Name | Attribute, loop: For | While, at: Node) -
     if any(isinstance(part, Name) and part.id == last_name(kept) for part in _bound_by(loop)):
         return False
     if isinstance(kept, Attribute):
-        return isinstance(kept.value, Name) and kept.value.id == "self"
+        return is_self(kept.value)
     found = file.names.lookup(kept.id, kept.scope)
     return found is not None and any(not inside(each, loop) and _is_plain(each) for each in found[1])
 

@@ -12,7 +12,7 @@ from hplint.facts.receivers import words
 from hplint.facts.summaries import Loop, Trace
 from hplint.facts.syntax import Assign, Attribute, Call, Comprehension, For, FunctionDef, Name, While
 from hplint.facts.training import owned, reaching_backward
-from hplint.facts.tree import inside, last_name, walk
+from hplint.facts.tree import inside, is_self, last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _runs_unseen(file: File, loop: For | While) -> bool:
         func = call.func
         if _HOOKS & set(words(last_name(func))):
             return True
-        if isinstance(func, Attribute) and isinstance(func.value, Name) and func.value.id == "self":
+        if isinstance(func, Attribute) and is_self(func.value):
             owner = receivers.enclosing_class(call)
             seen = f"self.{func.attr}" in receivers.stores or receivers.method(owner, func.attr) is not None
             if not seen and owner is not None and owner.bases and not _NO_SWITCH.search(func.attr):

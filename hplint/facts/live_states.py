@@ -10,7 +10,7 @@ from hplint.facts import syntax
 from hplint.facts.events import Role
 from hplint.facts.receivers import words
 from hplint.facts.syntax import Assign, Attribute, Call, Expr, For, FunctionDef, If, Literal, Name, Node, While
-from hplint.facts.tree import inside, last_name, walk
+from hplint.facts.tree import inside, is_self, last_name, walk
 from hplint.records import value_record
 from hplint.regex import regex
 
@@ -121,7 +121,7 @@ def _is_model(file: File, model: Expr) -> bool:
         return last_name(model.func) == "unwrap_model" and len(model.args) == 1 and _is_model(file, model.args[0].value)
     if isinstance(model, Attribute) and model.attr == "module":
         return _is_model(file, model.value)
-    if isinstance(model, Name) and model.id == "self":
+    if is_self(model):
         around = file.class_around(model.scope)
         return around is not None and any(each.node is around for each in file.modules)
     return isinstance(model, Name | Attribute) and file.receivers.role(model) is Role.MODULE

@@ -30,7 +30,7 @@ from hplint.facts.syntax import (
     Return,
     Subscript,
 )
-from hplint.facts.tree import inside, last_name
+from hplint.facts.tree import inside, is_self, last_name
 
 if TYPE_CHECKING:
     from hplint.facts.file import File
@@ -276,7 +276,7 @@ class _Makers:
     def _stored(self, attribute: Attribute) -> Iterator[tuple[Expr, tuple[int, ...]]]:
         """What an attribute is assigned: in the classes that the object may be of, or else under the same text."""
         base = attribute.value
-        own = isinstance(base, Name) and base.id == "self"
+        own = is_self(base)
         owner = self._receivers.enclosing_class(attribute) if own else self._receivers.class_of(base)
         getter = None if owner is None else self._receivers.method(owner, attribute.attr)
         if getter is not None and any(last_name(each) in _PLAIN_DECORATORS for each in getter.decorators):
@@ -288,7 +288,7 @@ class _Makers:
         for target, value, place in self._stores:
             if not isinstance(target, Attribute) or target.attr != attribute.attr:
                 continue
-            of_self = isinstance(target.value, Name) and target.value.id == "self"
+            of_self = is_self(target.value)
             in_class = of_self and owner is not None and self._related(target, owner)
             if in_class or (not (own and owner is not None) and self._file.source(target) == text):
                 found = True
@@ -322,7 +322,7 @@ class _Makers:
             owner = self._receivers.enclosing_class(call)
             bases = [] if owner is None else [self._file.definition(each.value) for each in owner.bases]
             return next((self._receivers.method(b, func.attr) for b in bases if isinstance(b, ClassDef)), None)
-        own = isinstance(func.value, Name) and func.value.id == "self"
+        own = is_self(func.value)
         owner = self._receivers.enclosing_class(call) if own else self._receivers.class_of(func.value)
         return self._receivers.method(owner, func.attr)
 

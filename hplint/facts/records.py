@@ -12,7 +12,6 @@ from hplint.facts.syntax import (
     BindingKind,
     Call,
     ClassDef,
-    Compare,
     Expr,
     FunctionDef,
     If,
@@ -21,8 +20,8 @@ from hplint.facts.syntax import (
     Other,
     Parameter,
     Subscript,
-    Unary,
 )
+from hplint.facts.tree import found_empty, is_self
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Holder, Way, Ways, either, one, unknown
 from hplint.records import value_record
@@ -234,15 +233,9 @@ def _fills_in(owner: Evaluator, name: str, value: Expr) -> bool:
     """Whether ``self.name`` is set to this by ``if self.name is None: self.name = …`` or ``if not self.name: …``."""
     for around in owner.holders.around(value, owner.holders.frame_at(value)):
         if isinstance(around, If) and not any(each.start <= value.start < each.end for each in around.orelse):
-            match around.test:
-                case Compare(ops=("is" | "==",), comparators=(Literal(value=None),)):
-                    tested = around.test.left
-                case Unary(op="not"):
-                    tested = around.test.operand
-                case _:
-                    continue
+            tested = found_empty(around.test)
             if isinstance(tested, Attribute) and tested.attr == name and isinstance(tested.value, Name):
-                return tested.value.id == "self"
+                return is_self(tested.value)
     return False
 
 

@@ -26,7 +26,7 @@ from hplint.facts.syntax import (
     Unary,
     While,
 )
-from hplint.facts.tree import inside, last_name, walk
+from hplint.facts.tree import inside, is_self, last_name, walk
 from hplint.records import value_record
 from hplint.regex import regex
 
@@ -172,7 +172,7 @@ class _Order:
         if isinstance(one, Name) and isinstance(other, Name) and one.id == other.id:
             mine, theirs = self.file.names.lookup(one.id, one.scope), self.file.names.lookup(other.id, other.scope)
             return mine is not None and theirs is not None and mine[0] is theirs[0]
-        of_self = isinstance(one, Attribute) and isinstance(one.value, Name) and one.value.id == "self"
+        of_self = isinstance(one, Attribute) and is_self(one.value)
         return of_self and self.file.source(one) == self.file.source(other)
 
     # --- when

@@ -15,7 +15,6 @@ from hplint.facts.syntax import (
     Attribute,
     AugAssign,
     Call,
-    Compare,
     Expr,
     For,
     If,
@@ -23,9 +22,9 @@ from hplint.facts.syntax import (
     Name,
     Node,
     Subscript,
-    Unary,
     While,
 )
+from hplint.facts.tree import found_empty
 from hplint.facts.values import OriginKind
 from hplint.facts.ways import Held, Way, Ways, either, one, unknown
 
@@ -220,16 +219,9 @@ def _fills_in(store: Store, branches: list[Node]) -> bool:
     """Whether it is ``if args.lr is None: args.lr = …`` or ``if not args.lr: …``."""
     if len(branches) != 1 or not isinstance(branches[0], If):
         return False
-    test = branches[0].test
     if any(statement is store.node for statement in branches[0].orelse):
         return False
-    match test:
-        case Compare(ops=("is" | "==",), comparators=(Literal(value=None),)):
-            tested = test.left
-        case Unary(op="not"):
-            tested = test.operand
-        case _:
-            return False
+    tested = found_empty(branches[0].test)
     return isinstance(tested, Attribute | Subscript) and _key(tested) == store.key and same(tested.value, store.base)
 
 

@@ -31,7 +31,7 @@ from hplint.facts.syntax import (
     Stmt,
     While,
 )
-from hplint.facts.tree import children, last_name
+from hplint.facts.tree import children, is_self, last_name
 from hplint.records import value_record
 from hplint.regex import regex
 
@@ -139,7 +139,7 @@ class Summaries:
         if not isinstance(func, Attribute):
             defined = self.file.definition(func)
             return (defined, None) if isinstance(defined, FunctionDef) else (None, None)
-        own = isinstance(func.value, Name) and func.value.id == "self"
+        own = is_self(func.value)
         owner = self.receivers.enclosing_class(call) if own else self.receivers.class_of(func.value)
         return self.receivers.method(owner, func.attr), func.value
 

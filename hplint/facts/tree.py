@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import fields
+from typing import TypeGuard
 
-from hplint.facts.syntax import Arg, Attribute, Call, Literal, Name, Node
+from hplint.facts.syntax import Arg, Attribute, Call, Compare, Expr, Literal, Name, Node, Unary
 
 
 def children(node: Node) -> Iterator[Node]:
@@ -71,6 +72,21 @@ def last_name(expr: Node) -> str:
     if isinstance(expr, Attribute):
         return expr.attr
     return expr.id if isinstance(expr, Name) else ""
+
+
+def is_self(expr: Node) -> TypeGuard[Name]:
+    """Whether it is the name that methods call their object by."""
+    return isinstance(expr, Name) and expr.id == "self"
+
+
+def found_empty(test: Expr) -> Expr | None:
+    """What a condition finds to be None or empty: ``x`` of ``x is None``, ``x == None`` and ``not x``."""
+    match test:
+        case Compare(ops=("is" | "==",), comparators=(Literal(value=None),)):
+            return test.left
+        case Unary(op="not"):
+            return test.operand
+    return None
 
 
 def argument(call: Call, position: int, keyword: str) -> Arg | None:

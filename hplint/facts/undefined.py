@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from hplint.facts import torch_roles as roles
 from hplint.facts.models import AttributeUse, ModuleClass
 from hplint.facts.surroundings import expected
-from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Collection, Expr, For, Literal, Name, Node
-from hplint.facts.tree import inside
+from hplint.facts.syntax import Assign, Attribute, AugAssign, Call, Collection, Expr, For, Literal, Node
+from hplint.facts.tree import inside, is_self
 
 _SEEN = roles.PLAIN_BASES | roles.LIGHTNING_MODULES | {"torch.nn.Module"}
 """Bases whose attributes are all known."""
@@ -63,7 +63,7 @@ def _defined_elsewhere(module: ModuleClass) -> Iterator[str]:
     statements: tuple[Assign | AugAssign | For, ...] = (*file.all(Assign), *file.all(AugAssign), *file.all(For))
     for statement in statements:
         for target in _targets(statement):
-            own = isinstance(target.value, Name) and target.value.id == "self"
+            own = is_self(target.value)
             if not (own and any(inside(target, node) for node in unrelated)):
                 yield target.attr
     for literal in file.all(Literal):

@@ -15,7 +15,7 @@ from hplint.facts.makers import made_by
 from hplint.facts.receivers import words
 from hplint.facts.syntax import Attribute, Call, Expr, For, FunctionDef, Name, Node, While
 from hplint.facts.training import TrainingStep
-from hplint.facts.tree import inside, last_name, walk
+from hplint.facts.tree import inside, is_self, last_name, walk
 from hplint.records import value_record
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _is_seen(file: File, call: Call) -> bool:
         return isinstance(func, Name | Attribute)
     if isinstance(func, Attribute):
         owner = func.value
-        if isinstance(owner, Name) and owner.id == "self":
+        if is_self(owner):
             return False
         return not ({"train", "fit", "learn", "update", "manual", "run"} & set(words(func.attr)))
     return False

@@ -160,7 +160,7 @@ def _after(file: File, first: Node, second: Node) -> bool:
     """Whether the second certainly runs after the first: in the same function, or in another method than __init__."""
     if _same_function(file, first, second):
         return runs_before(file, first, second)
-    mine, theirs = _function(file, first), _function(file, second)
+    mine, theirs = file.function_around(first), file.function_around(second)
     owner = None if mine is None else record_around(file, mine)
     if mine is None or theirs is None or owner is None or owner is not record_around(file, theirs):
         return False
@@ -169,12 +169,7 @@ def _after(file: File, first: Node, second: Node) -> bool:
 
 
 def _same_function(file: File, one: Node, other: Node) -> bool:
-    return _function(file, one) is _function(file, other)
-
-
-def _function(file: File, node: Node) -> FunctionDef | None:
-    around = [block for block, _ in blocks_around(file, node) if isinstance(block, FunctionDef)]
-    return around[-1] if around else None
+    return file.function_around(one) is file.function_around(other)
 
 
 def _leaves(loop: Node) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hplint.facts.calls import BoundCall, Presence
-from hplint.facts.syntax import Assign, Attribute, Call, ClassDef, Expr, FunctionDef, Name
+from hplint.facts.syntax import Assign, Attribute, Call, ClassDef, Expr, FunctionDef
 from hplint.facts.training_data import DATA_LOADER, class_of, datasets_of
-from hplint.facts.tree import inside, last_name, walk
+from hplint.facts.tree import inside, is_self, last_name, walk
 from hplint.records import value_record
 from hplint.regex import regex
 
@@ -74,7 +74,7 @@ def _kept(file: File, owner: ClassDef) -> Iterator[tuple[Call, str, Attribute]]:
     for statement in file.within(Assign, made):
         target, value = statement.targets[0], statement.value
         generator = None if value is None else _generator(file, value)
-        if generator is None or not isinstance(target, Attribute) or not _is_self(target.value):
+        if generator is None or not isinstance(target, Attribute) or not is_self(target.value):
             continue
         stores = [each for each in file.within(Assign, owner) for part in each.targets if _same(part, target.attr)]
         use = next(_draws(methods, target.attr), None)
@@ -97,7 +97,7 @@ def _draws(methods: dict[str, FunctionDef], attribute: str) -> Iterator[Attribut
     passed = set(pending)
     while pending:
         for node in walk(methods[pending.pop()]):
-            if not isinstance(node, Attribute) or not _is_self(node.value):
+            if not isinstance(node, Attribute) or not is_self(node.value):
                 continue
             if node.attr == attribute:
                 yield node
@@ -106,9 +106,5 @@ def _draws(methods: dict[str, FunctionDef], attribute: str) -> Iterator[Attribut
                 pending.append(node.attr)
 
 
-def _is_self(expr: Expr) -> bool:
-    return isinstance(expr, Name) and expr.id == "self"
-
-
 def _same(expr: Expr, attribute: str) -> bool:
-    return isinstance(expr, Attribute) and _is_self(expr.value) and last_name(expr) == attribute
+    return isinstance(expr, Attribute) and is_self(expr.value) and last_name(expr) == attribute

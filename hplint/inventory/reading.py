@@ -27,7 +27,7 @@ from hplint.facts.syntax import (
     Parameter,
     Unary,
 )
-from hplint.facts.tree import walk
+from hplint.facts.tree import is_self, walk
 from hplint.facts.values import Origin, OriginKind, Possible
 from hplint.inventory import known
 from hplint.inventory.records import Chain, Given, Link, Spot, State
@@ -161,7 +161,7 @@ class Reader:
 
     def _stores(self, attr: str) -> Iterator[tuple[Attribute, Expr | None]]:
         for target, value in self.file.holders.attribute_stores:
-            if target.attr == attr and not (isinstance(target.value, Name) and target.value.id == "self"):
+            if target.attr == attr and not is_self(target.value):
                 yield target, value
 
     # --- the way back

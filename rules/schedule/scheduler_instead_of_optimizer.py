@@ -106,8 +106,8 @@ def scheduler_instead_of_optimizer(file: File) -> Iterator[Draft]:
         if not moved or not kept or within(applied, choice.body) or within(chosen, choice.orelse):
             continue
         names = {file.source(step.thing) for step in kept}
-        around = [f for f in file.all(syntax.FunctionDef) if inside(choice, f)]
-        home = around[-1].body if around else file.code.body
+        around = file.function_around(choice)
+        home = file.code.body if around is None else around.body
         others = [s for s in within(applied, home) if s not in kept and file.source(s.thing) in names]
         if not others and file.source(moved[0].thing) in file.source(choice.test):
             message = (
