@@ -75,7 +75,7 @@ def random_test_data(script: Script) -> Iterator[Planted | Skipped]:
 def too_large_batch(script: Script) -> Iterator[Planted | Skipped]:
     for call, size in _sized(script):
         edits = (script.given(call, "batch_size", str(2 * size), 1), script.given(call, "drop_last", "True"))
-        yield planted(script, call, *edits)
+        yield planted(script, call, *edits, also=("HP163", "HP252"))
 
 
 def _sized(script: Script) -> Iterator[tuple[ast.Call, int]]:
@@ -120,7 +120,7 @@ def one_left(script: Script) -> Iterator[Planted | Skipped]:
         elif norm is None or left is None or script.argument(call, "drop_last"):
             yield Skipped("no linear layer of a Sequential could be normalised, or the rest is dropped")
         else:
-            yield planted(script, call, script.given(call, "batch_size", str(left), 1), *norm)
+            yield planted(script, call, script.given(call, "batch_size", str(left), 1), *norm, also=("HP163", "HP241"))
 
 
 def _after_linear(script: Script) -> list[Edit] | None:

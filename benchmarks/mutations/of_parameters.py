@@ -12,6 +12,8 @@ from benchmarks.mutations.trainings import class_of, layers, models, optimizer_o
 
 SPARSE_TOO = ("optim.SGD", "optim.Adagrad")
 """They take sparse gradients as well."""
+REPLACED = ("HP163", "HP267")
+"""With the old optimizer its options go, and what names it is told again."""
 
 arguments("HP179", ADAMS, "an eps of zero", {"eps": "0.0"}, 3)
 arguments("HP179", ADAMS, "an eps of ten", {"eps": "10.0"}, 3)
@@ -84,13 +86,13 @@ def sparse(script: Script) -> Iterator[Planted | Skipped]:
 @mutator("HP180", "Muon for more than matrices")
 def muon(script: Script) -> Iterator[Planted | Skipped]:
     for call, text in _with_bias(script):
-        yield planted(script, call, script.replaced(call, f"torch.optim.Muon({text}, lr=0.02)"))
+        yield planted(script, call, script.replaced(call, f"torch.optim.Muon({text}, lr=0.02)"), also=REPLACED)
 
 
 @mutator("HP180", "SparseAdam for dense gradients")
 def sparse_adam(script: Script) -> Iterator[Planted | Skipped]:
     for call, text in _with_bias(script):
-        yield planted(script, call, script.replaced(call, f"torch.optim.SparseAdam({text}, lr=1e-3)"))
+        yield planted(script, call, script.replaced(call, f"torch.optim.SparseAdam({text}, lr=1e-3)"), also=REPLACED)
 
 
 def _with_bias(script: Script) -> Iterator[tuple[ast.Call, str]]:
@@ -147,4 +149,4 @@ def no_momentum(script: Script) -> Iterator[Planted | Skipped]:
         elif script.argument(call, "nesterov") or script.argument(call, "dampening"):
             yield Skipped("other arguments need the momentum")
         elif script.argument(call, "momentum") is not None:
-            yield planted(script, call, script.left_out(call, "momentum"))
+            yield planted(script, call, script.left_out(call, "momentum"), also=("HP163",))

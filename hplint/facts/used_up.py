@@ -140,7 +140,7 @@ def _taker_of(file: File, call: Call, arg: Arg, depth: int) -> Call | None:
     uses = [each for each in file.within(Name, function) if each.id == name]
     inner = record_around(file, uses[0]) if len(uses) == 1 else None
     taker = record_around(file, inner) if isinstance(inner, Arg) else None
-    if not isinstance(inner, Arg) or not isinstance(taker, Call) or _function(file, taker) is not function:
+    if not isinstance(inner, Arg) or not isinstance(taker, Call) or file.function_around(taker) is not function:
         return None
     always = blocks_around(file, taker)[-1][0] is function
     return _taker_of(file, taker, inner, depth - 1) if always else None
