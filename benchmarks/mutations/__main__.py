@@ -35,7 +35,7 @@ from benchmarks.mutations import (
     of_wrappers,
 )
 from benchmarks.mutations.outline import moved
-from benchmarks.mutations.registry import MUTATORS
+from benchmarks.mutations.registry import MUTATORS, UNPLANTED
 from benchmarks.mutations.script import Planted, Script, Skipped
 from ecosystem import packages
 from hplint.engine import lint_text
@@ -176,6 +176,7 @@ def report(told: list[Told], skipped: Counter[tuple[int, str]], missed: int) -> 
         listed = ", ".join(f"{other} {number}" for other, number in sorted(others.items()))
         yield f"{code:6} {_rate(ours, FORMS[0]):>14} {_rate(ours, FORMS[1]):>16}  {listed}".rstrip()
     yield f"{'all':6} {_rate(told, FORMS[0]):>14} {_rate(told, FORMS[1]):>16}"
+    yield from (f"{code:6} not planted: {reason}" for code, reason in sorted(UNPLANTED.items()))
     yield f"\n{sum(each.found for each in told)} of {len(told)} planted mistakes found: {_share(told):.1%}"
     reasons: Counter[str] = Counter()
     for (_, reason), number in skipped.items():

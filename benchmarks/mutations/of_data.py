@@ -137,6 +137,16 @@ def _after_linear(script: Script) -> list[Edit] | None:
     return None
 
 
+@mutator("HP255", "a batch for each GPU by true division")
+def divided(script: Script) -> Iterator[Planted | Skipped]:
+    for call in script.calls(LOADER):
+        size = script.argument(call, "batch_size", 1)
+        if script.imports.get("torch") != "torch" or not isinstance(size, (ast.Name, ast.Attribute, ast.Subscript)):
+            yield Skipped("the size of a batch is no variable")
+        else:
+            yield planted(script, call, script.replaced(size, f"{script.source(size)} / torch.cuda.device_count()"))
+
+
 @mutator("HP256", "one generator for all workers")
 def one_generator(script: Script) -> Iterator[Planted | Skipped]:
     classes = {each.name: each for each in script.all(ast.ClassDef)}
