@@ -29,7 +29,7 @@ LAYERS = (
     {"hplint.nodes"},
     {"hplint.parse"},
     {"hplint.facts"},
-    {"hplint.documents", "hplint.rule"},
+    {"hplint.declare", "hplint.documents", "hplint.drafts", "hplint.given", "hplint.rule"},
     {"hplint.builtin", "hplint.registry"},
     {
         "hplint.discover",
