@@ -49,6 +49,7 @@ from hplint.facts.events import Grad
 from hplint.facts.file import File
 from hplint.facts.flow import Built, LossUse, Step
 from hplint.facts.frozen import frozen_before, owner_of_parameters, plain_tensors, without_parameters
+from hplint.facts.given_tensors import given_tensors
 from hplint.facts.half_seeded import HalfSeeded, half_seeded
 from hplint.facts.journeys import Journey, journey
 from hplint.facts.kept_graphs import kept_graphs
@@ -102,6 +103,7 @@ from hplint.facts.schedule_units import Planned, Unit, planned, stepped_in
 from hplint.facts.seeding import never_seeds, seeded_too_late
 from hplint.facts.shapes import constant, expected_size, features, given_size, is_given, number, softmax_size
 from hplint.facts.single_samples import gives_samples
+from hplint.facts.sites import Site, site_of
 from hplint.facts.splits import Drawn, Split, unstable_splits
 from hplint.facts.statements import moved_behind
 from hplint.facts.stepped import StepCall, step_calls, stepped_with_epoch
@@ -194,6 +196,7 @@ __all__ = [
     "Setting",
     "SharedStream",
     "Signature",
+    "Site",
     "SparedNames",
     "Split",
     "Step",
@@ -252,6 +255,7 @@ __all__ = [
     "for_argument",
     "frozen_before",
     "given_size",
+    "given_tensors",
     "gives_samples",
     "half_seeded",
     "halved_models",
@@ -343,6 +347,7 @@ __all__ = [
     "shared_streams",
     "shown_in",
     "shows_regularisation",
+    "site_of",
     "size_of",
     "softmax_size",
     "step_calls",

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.mutations import __main__ as check
 from benchmarks.mutations.outline import moved
-from benchmarks.mutations.registry import MUTATORS, planted
+from benchmarks.mutations.registry import MUTATORS, UNPLANTED, planted
 from benchmarks.mutations.script import Planted, Script, Skipped
 from hplint.registry import registry
 
@@ -43,6 +43,7 @@ def mutants(code: str, text: str = SCRIPT) -> list[str]:
 def test_every_mutator_is_for_a_rule_and_says_what_it_plants() -> None:
     codes = {rule.code for rule in registry().rules}
     assert {mutator.code for mutator in MUTATORS} <= codes
+    assert set(UNPLANTED) <= codes - {mutator.code for mutator in MUTATORS}
     assert len({(mutator.code, mutator.title) for mutator in MUTATORS}) == len(MUTATORS)
 
 
@@ -110,3 +111,60 @@ def test_a_script_with_findings_of_its_own_is_left_alone(tmp_path: Path) -> None
     path = tmp_path / "train.py"
     path.write_text(SCRIPT.replace("1e-3", "le-3"), "utf-8")
     assert check.look(str(path)).places == ()
+
+
+PLANNED = """\
+import torch
+from torch.utils.data import DataLoader
+
+
+class Net(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = torch.nn.Linear(4, 3)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+def main(data, args):
+    loader = DataLoader(data, batch_size=args.batch_size, shuffle=True)
+    model = Net()
+    optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+    for epoch in range(20):
+        for x, y in loader:
+            optimizer.zero_grad()
+            torch.nn.functional.cross_entropy(model(x), y).backward()
+            optimizer.step()
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "lines"),
+    [
+        ("HP145", ["model.fc = torch.nn.Linear(4, 3)"]),
+        ("HP174", ["planted_schedule.step()"]),
+        ("HP176", ["planted_schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=25)"]),
+        ("HP178", ["pass", "optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)"]),
+        ("HP255", ["loader = DataLoader(data, batch_size=args.batch_size / torch.cuda.device_count(), shuffle=True)"]),
+        ("HP258", ["torch.manual_seed(0)"]),
+        ("HP266", ["from peft import LoraConfig, get_peft_model"]),
+    ],
+)
+def test_a_mistake_is_planted_in_a_training(code: str, lines: list[str]) -> None:
+    texts = mutants(code, PLANNED)
+    assert any(all(line in [each.strip() for each in text.splitlines()] for line in lines) for text in texts)
+    for text in texts:
+        ast.parse(text)
+
+
+def test_a_helper_is_given_what_the_mistake_brings() -> None:
+    script = Script(SCRIPT)
+    mistake = next(each for each in _planted("HP165", script) if isinstance(each, Planted))
+    text = moved(script, mistake)
+    assert isinstance(text, str)
+    assert "def planted_helper_1(planted_parameters):" in text
+
+
+def _planted(code: str, script: Script) -> list[Planted | Skipped]:
+    return [each for mutator in MUTATORS if mutator.code == code for each in mutator.mutate(script)]

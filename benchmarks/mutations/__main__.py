@@ -19,9 +19,23 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.mutations import of_arguments, of_loops, of_losses, of_models, of_schedules, of_training, of_words
+from benchmarks.mutations import (
+    of_arguments,
+    of_data,
+    of_evaluation,
+    of_loops,
+    of_losses,
+    of_models,
+    of_parameters,
+    of_plans,
+    of_schedules,
+    of_seeds,
+    of_training,
+    of_words,
+    of_wrappers,
+)
 from benchmarks.mutations.outline import moved
-from benchmarks.mutations.registry import MUTATORS
+from benchmarks.mutations.registry import MUTATORS, UNPLANTED
 from benchmarks.mutations.script import Planted, Script, Skipped
 from ecosystem import packages
 from hplint.engine import lint_text
@@ -29,7 +43,21 @@ from hplint.model import Finding, Level
 from hplint.source import is_relevant
 from hplint.workers import spread
 
-TOPICS = (of_arguments, of_words, of_models, of_losses, of_loops, of_training, of_schedules)
+TOPICS = (
+    of_arguments,
+    of_words,
+    of_models,
+    of_losses,
+    of_loops,
+    of_training,
+    of_schedules,
+    of_parameters,
+    of_plans,
+    of_wrappers,
+    of_data,
+    of_evaluation,
+    of_seeds,
+)
 """Importing them registers their mutators."""
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = ("inline", "in a helper")
@@ -79,14 +107,17 @@ def look(path: str) -> Looked:
         if "\r" in text or not is_relevant(text):
             return Looked((), ())
         script = Script(text)
+        offered = [[*mutator.mutate(script)] for mutator in MUTATORS]
+        if not any(offered):
+            return Looked((), ())
         if any(finding.level in (Level.ERROR, Level.WARNING) for finding in lint_text(text, path)):
             return Looked((), ())
     except (OSError, ValueError, SyntaxError, RecursionError):
         return Looked((), ())
     places: list[Place] = []
     skipped: list[tuple[int, str]] = []
-    for index, mutator in enumerate(MUTATORS):
-        for number, each in enumerate(mutator.mutate(script)):
+    for index, found in enumerate(offered):
+        for number, each in enumerate(found):
             if isinstance(each, Skipped):
                 skipped.append((index, each.reason))
             elif sum(place.mutator == index for place in places) < _A_FILE:
@@ -112,8 +143,7 @@ def tell(place: Place) -> list[Told | tuple[int, str]]:
         except (SyntaxError, ValueError) as problem:
             told.append((place.mutator, f"{form}: no Python any more ({problem.args[0]})"))
             continue
-        new = [each for each in lint_text(made, place.path) if _key(each) not in before]
-        codes = {each.code for each in new}
+        codes = {code for code, _ in Counter(map(_key, lint_text(made, place.path))) - before}
         others = codes - {mutator.code} - planted.also
         line = script.tree.body and planted.edits[0].start
         at = text.encode()[: line or 0].count(b"\n") + 1
@@ -146,6 +176,7 @@ def report(told: list[Told], skipped: Counter[tuple[int, str]], missed: int) -> 
         listed = ", ".join(f"{other} {number}" for other, number in sorted(others.items()))
         yield f"{code:6} {_rate(ours, FORMS[0]):>14} {_rate(ours, FORMS[1]):>16}  {listed}".rstrip()
     yield f"{'all':6} {_rate(told, FORMS[0]):>14} {_rate(told, FORMS[1]):>16}"
+    yield from (f"{code:6} not planted: {reason}" for code, reason in sorted(UNPLANTED.items()))
     yield f"\n{sum(each.found for each in told)} of {len(told)} planted mistakes found: {_share(told):.1%}"
     reasons: Counter[str] = Counter()
     for (_, reason), number in skipped.items():

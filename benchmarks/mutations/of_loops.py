@@ -144,15 +144,44 @@ def training_mode(script: Script) -> Iterator[Planted | Skipped]:
     if not any(word in script.text for word in ("Dropout", "BatchNorm", "dropout")):
         yield Skipped("no layer depends on the mode")
         return
+    if "def train(self, mode" in script.text:
+        yield Skipped("a model decides on its mode by itself")
+        return
     calls = [call for call in script.methods("eval") if not call.args]
     for call in calls:
         statement = script.statement(call)
         if isinstance(statement, ast.Expr) and statement.value is call:
             same = [each for each in calls if script.source(each) == script.source(call)]
-            if len(same) == 1:
+            if not _measures(script, call):
+                yield Skipped("nothing is computed in that mode there")
+            elif not _evaluates(script, statement):
+                yield Skipped("no name says that something is evaluated there")
+            elif len(same) == 1:
                 yield planted(script, call, script.removed(statement), move=())
             else:
                 yield Skipped("the mode is set in several places")
+
+
+def _evaluates(script: Script, statement: ast.stmt) -> bool:
+    """Whether a statement stands in a function for evaluation, or before a loop over data that is named for it."""
+    function, block = script.function(statement), script.block(statement)
+    if isinstance(function, ast.FunctionDef) and EVALUATES.search(function.name):
+        return True
+    behind = [node for each in block[block.index(statement) :] for node in ast.walk(each)]
+    return any(isinstance(node, ast.For) and EVALUATES.search(script.source(node.iter)) for node in behind)
+
+
+def _measures(script: Script, call: ast.Call) -> bool:
+    """Whether the model is called behind `model.eval()`, before it is put back into training mode."""
+    assert isinstance(call.func, ast.Attribute)
+    model, statement = script.source(call.func.value), script.statement(call)
+    block = script.block(statement)
+    behind = "\n".join(script.source(each) for each in block[block.index(statement) + 1 :])
+    behind = behind.partition(f"{model}.train(")[0]
+    return (
+        re.search(rf"(?<![\w.]){re.escape(model)}(\.(forward|module|inference|predict|generate))?\(", behind)
+        is not None
+    )
 
 
 @mutator("HP154", "gradients recorded in evaluation")

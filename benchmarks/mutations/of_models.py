@@ -9,6 +9,9 @@ from benchmarks.mutations.registry import mutator, planted
 from benchmarks.mutations.script import Edit, Planted, Script, Skipped
 
 ACTIVATIONS = ("ReLU", "LeakyReLU", "Tanh", "GELU", "ELU", "Sigmoid", "SiLU")
+WEIGHTED = {
+    f"torch.nn.{name}" for name in ("Linear", "Conv1d", "Conv2d", "BatchNorm2d", "LayerNorm", "Embedding", "GRU")
+}
 NORMS = ("BatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm", "weight_decay", "Random", "augment")
 
 
@@ -50,7 +53,7 @@ def activation_class(script: Script) -> Iterator[Planted | Skipped]:
     for call in script.all(ast.Call):
         name = names.get(script.dotted(call.func))
         if name and len(call.args) == 1 and not call.keywords:
-            yield planted(script, call, script.replaced(call.func, f"torch.nn.{name}"))
+            yield planted(script, call, script.replaced(call.func, f"torch.nn.{name}"), also={"HP101"})
 
 
 @mutator("HP128", "layers in a plain list")
@@ -58,10 +61,22 @@ def plain_list(script: Script) -> Iterator[Planted | Skipped]:
     for call in script.calls("nn.ModuleList"):
         statement = script.statement(call)
         kept = isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Attribute)
+        kept = kept and isinstance(statement, ast.Assign) and statement.value is call
         if not kept or not call.args or not isinstance(call.args[0], (ast.List, ast.ListComp)):
             yield Skipped("the list is not written out and kept by the module")
             continue
+        elements = call.args[0].elts if isinstance(call.args[0], ast.List) else [call.args[0].elt]
+        if elements and not any(has_weights(script, each) for each in elements):
+            yield Skipped("a layer from elsewhere may have no weights")
+            continue
         yield planted(script, call, script.replaced(call, script.source(call.args[0])))
+
+
+def has_weights(script: Script, expr: ast.expr) -> bool:
+    """Whether an expression makes something of torch, or of the script, that has weights."""
+    made = [script.dotted(node.func) for node in ast.walk(expr) if isinstance(node, ast.Call)]
+    own = {each.name for each in script.modules() if "nn." in script.source(each)}
+    return any(name in own or name in WEIGHTED for name in made)
 
 
 @mutator("HP130", "layers before `super().__init__()`")
@@ -87,6 +102,9 @@ def repeated(script: Script) -> Iterator[Planted | Skipped]:
             if not ranged or not isinstance(target, ast.Name) or target.id in names:
                 yield Skipped("the layers are not alike")
                 continue
+            if not has_weights(script, made.elt):
+                yield Skipped("a layer from elsewhere may have no weights")
+                continue
             assert isinstance(over, ast.Call)
             text = f"[{script.source(made.elt)}] * {script.source(over.args[0])}"
             yield planted(script, call, script.replaced(made, text))
@@ -104,8 +122,35 @@ def unregularised(script: Script) -> Iterator[Planted | Skipped]:
         if len(layers) >= 3 and f"{module.name}(" in script.text:
             drops = list(script.calls("nn.Dropout", "nn.Dropout2d"))
             if drops and "functional.dropout" not in script.text and "F.dropout" not in script.text:
-                edits = [script.replaced(call, f"{_owner(script, call)}Identity()") for call in drops]
-                yield planted(script, module, *edits, move=())
+                edits = _without(script, drops)
+                if edits is None:
+                    yield Skipped("dropout is more than a layer of its own there")
+                else:
+                    yield planted(script, module, *edits, move=())
+
+
+def _without(script: Script, drops: list[ast.Call]) -> list[Edit] | None:
+    """Edits that take layers out which are kept as `self.x` and called, or which stand in a Sequential."""
+    edits: list[Edit] = []
+    for call in drops:
+        statement, around = script.statement(call), script.parents[call]
+        if isinstance(around, ast.Call) and call in around.args[:-1]:
+            behind = around.args[around.args.index(call) + 1]
+            edits.append(Edit(script.start(call), script.start(behind), ""))
+        elif isinstance(statement, ast.Assign) and statement.value is call and script.is_own(statement.targets[0]):
+            name = script.source(statement.targets[0])
+            uses = [node for node in script.all(ast.Attribute) if script.source(node) == name]
+            called = [script.parents[use] for use in uses if use is not statement.targets[0]]
+            if not all(isinstance(each, ast.Call) and len(each.args) == 1 for each in called):
+                return None
+            edits.append(script.removed(statement))
+            for each in called:
+                assert isinstance(each, ast.Call)
+                start, end = script.start(each.args[0]), script.end(each.args[0])
+                edits += [Edit(script.start(each), start, ""), Edit(end, script.end(each), "")]
+        else:
+            return None
+    return edits
 
 
 @mutator("HP147", "softmax before cross-entropy")

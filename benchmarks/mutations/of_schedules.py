@@ -14,7 +14,7 @@ SCHEDULES = ("StepLR", "MultiStepLR", "ExponentialLR", "CosineAnnealingLR", "Lam
 arguments("HP103", ("utils.data.DataLoader",), "half a batch by true division", {"batch_size": "64 / 2"}, 1)
 
 
-def _made(script: Script, *names: str) -> dict[str, ast.Call]:
+def made_schedules(script: Script, *names: str) -> dict[str, ast.Call]:
     """Where the schedules that have a name are made."""
     return {
         script.source(statement.targets[0]): call
@@ -25,7 +25,7 @@ def _made(script: Script, *names: str) -> dict[str, ast.Call]:
 
 def _stepped(script: Script, *names: str) -> Iterator[tuple[ast.Call, ast.Call]]:
     """Calls of `scheduler.step` in a loop over epochs, each with the call that makes the schedule."""
-    made = _made(script, *names)
+    made = made_schedules(script, *names)
     for call in script.methods("step"):
         assert isinstance(call.func, ast.Attribute)
         owner = script.source(call.func.value)
@@ -36,7 +36,7 @@ def _stepped(script: Script, *names: str) -> Iterator[tuple[ast.Call, ast.Call]]
 
 @mutator("HP164", "a plateau schedule that waits for the loss to grow")
 def other_mode(script: Script) -> Iterator[Planted | Skipped]:
-    made = _made(script, "ReduceLROnPlateau")
+    made = made_schedules(script, "ReduceLROnPlateau")
     for call in script.methods("step"):
         assert isinstance(call.func, ast.Attribute)
         owner = script.source(call.func.value)
@@ -49,10 +49,12 @@ def other_mode(script: Script) -> Iterator[Planted | Skipped]:
 
 @mutator("HP167", "the schedule in the optimizer's place")
 def in_its_place(script: Script) -> Iterator[Planted | Skipped]:
-    made = _made(script, *SCHEDULES)
+    made = made_schedules(script, *SCHEDULES)
     for each in steps(script):
         for name, call in made.items():
-            if call.args and script.source(call.args[0]) == each.optimizer:
+            if script.function(call) not in (script.tree, script.function(each.step)):
+                yield Skipped("the schedule is not known where the optimizer steps")
+            elif call.args and script.source(call.args[0]) == each.optimizer:
                 pad = script.indent(each.step)
                 text = f"if {name} is not None:\n{pad}    {name}.step()\n{pad}else:\n{pad}    {each.optimizer}.step()"
                 others = [script.statement(one) for one in script.methods("step")]
@@ -62,7 +64,7 @@ def in_its_place(script: Script) -> Iterator[Planted | Skipped]:
 
 @mutator("HP168", "a schedule that is never stepped")
 def never_stepped(script: Script) -> Iterator[Planted | Skipped]:
-    for name, call in _made(script, *SCHEDULES).items():
+    for name, call in made_schedules(script, *SCHEDULES).items():
         stepped = [script.statement(each) for each in script.methods("step")]
         ours = [each for each in stepped if script.source(each).startswith(f"{name}.step")]
         if ours:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 
 from benchmarks.mutations.of_arguments import OPTIMIZERS
 from benchmarks.mutations.registry import mutator, planted
-from benchmarks.mutations.script import Planted, Script, Skipped
+from benchmarks.mutations.script import Edit, Planted, Script, Skipped
 
 SLIPS = {
     "ReLU": "ReLu",
@@ -19,6 +20,7 @@ SLIPS = {
 }
 SPELLINGS = {"learning_rate": "learing_rate", "weight_decay": "weigth_decay"}
 NUMBERS = re.compile(r"lr|learning_rate|weight_decay|momentum|dropout")
+TWICE = re.compile(r"lr|learning_rate|weight_decay|momentum|batch_size|(num_|n_)?epochs|dropout")
 OPTION = re.compile(r"--(lr|learning[-_]rate|weight[-_]decay|momentum|dropout)")
 
 
@@ -130,3 +132,63 @@ def unread(script: Script) -> Iterator[Planted | Skipped]:
             continue
         edits = [script.replaced(node, script.source(default)) for node in reads]
         yield planted(script, call, *edits, move=())
+
+
+@mutator("HP259", "a hyperparameter that is set a second time")
+def set_again(script: Script) -> Iterator[Planted | Skipped]:
+    for node in script.all(ast.Assign):
+        target, block = node.targets[0], script.block(node)
+        value = node.value.value if isinstance(node.value, ast.Constant) else None
+        if (
+            not isinstance(target, ast.Name)
+            or not TWICE.fullmatch(target.id)
+            or type(value) not in (int, float)
+            or not value
+        ):
+            continue
+        behind = block[block.index(node) + 1 :]
+        plain = list(itertools.takewhile(lambda each: isinstance(each, ast.Assign) and _is_value(each.value), behind))
+        if not plain or script.between(script.end(node), script.end(plain[-1])).count("\n") < 1:
+            yield Skipped("what stands under it may read the value")
+        else:
+            text = f"{target.id} = {ast.literal_eval(script.source(node.value)) * 2!r}"
+            yield planted(script, node, script.after(plain[-1], text), move=())
+
+
+@mutator("HP259", "a key that stands twice in a dictionary")
+def twice_in_a_dictionary(script: Script) -> Iterator[Planted | Skipped]:
+    for node in script.all(ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            word = key.value if isinstance(key, ast.Constant) else None
+            number = value.value if isinstance(value, ast.Constant) else None
+            if not isinstance(word, str) or not TWICE.fullmatch(word) or type(number) not in (int, float) or not number:
+                continue
+            last = node.values[-1]
+            if last.lineno <= value.lineno:
+                yield Skipped("both would stand in sight of each other")
+            else:
+                text = f',\n"{word}": {ast.literal_eval(script.source(value)) * 2!r}'
+                yield planted(script, node, Edit(script.end(last), script.end(last), text))
+                break
+
+
+def _is_value(expr: ast.expr) -> bool:
+    return isinstance(expr, ast.Constant)
+
+
+@mutator("HP260", "a switch that is on already")
+def on_already(script: Script) -> Iterator[Planted | Skipped]:
+    if "set_defaults" in script.text:
+        yield Skipped("a default may be set later")
+        return
+    for call in script.methods("add_argument"):
+        action, default = script.argument(call, "action"), script.argument(call, "default")
+        word = action.value if isinstance(action, ast.Constant) else None
+        if word not in ("store_true", "store_false"):
+            continue
+        if default is not None and not isinstance(default, ast.Constant):
+            yield Skipped("the default is worked out")
+        elif script.argument(call, "dest") is not None:
+            yield Skipped("another option may set it")
+        else:
+            yield planted(script, call, script.given(call, "default", str(word == "store_true")))

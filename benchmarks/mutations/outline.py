@@ -16,15 +16,16 @@ def moved(script: Script, planted: Planted) -> str | Skipped:
     edits, left = [], list(planted.edits)
     if not planted.statements:
         return Skipped("no statement to move")
+    new = _bound(script.edited(planted.edits))
     for number, statement in enumerate(planted.statements, 1):
         value = _work(statement)
         if value is None:
             return Skipped(f"{type(statement).__name__} cannot be moved")
         start, end = script.start(value), script.end(value)
-        inside = [edit for edit in left if start <= edit.start and edit.end <= end]
+        inside = [edit for edit in left if start <= edit.start and edit.end <= end and not _beside(edit, start, end)]
         left = [edit for edit in left if edit not in inside]
         text = _shifted(script, start, end, inside)
-        helper = _helper(script, statement, text, f"planted_helper_{number}")
+        helper = _helper(script, statement, text, f"planted_helper_{number}", new)
         if isinstance(helper, Skipped):
             return helper
         edits += helper
@@ -32,6 +33,11 @@ def moved(script: Script, planted: Planted) -> str | Skipped:
         if any(edit.start < made.end and made.start < edit.end for made in edits):
             return Skipped("the mistake is around what would be moved")
     return script.edited([*left, *edits])
+
+
+def _beside(edit: Edit, start: int, end: int) -> bool:
+    """Whether an edit adds a line before or after a stretch of the text."""
+    return edit.start == edit.end and edit.start in (start, end)
 
 
 def _work(statement: ast.stmt) -> ast.expr | None:
@@ -50,7 +56,7 @@ def _shifted(script: Script, start: int, end: int, edits: Sequence[Edit]) -> str
     return "".join([*parts, script.between(at, end)])
 
 
-def _helper(script: Script, statement: ast.stmt, text: str, name: str) -> list[Edit] | Skipped:
+def _helper(script: Script, statement: ast.stmt, text: str, name: str, new: set[str]) -> list[Edit] | Skipped:
     """The edits that put the text into a function and call it where it stood."""
     try:
         work = ast.parse(f"({text})", mode="eval").body
@@ -62,7 +68,7 @@ def _helper(script: Script, statement: ast.stmt, text: str, name: str) -> list[E
         return Skipped("the statement is in the body of a class")
     value = _work(statement)
     assert value is not None
-    names = _needed(script, work)
+    names = _needed(script, work, new)
     at: ast.stmt
     method = script.around(statement, ast.FunctionDef)
     if "super" in {node.id for node in ast.walk(work) if isinstance(node, ast.Name)}:
@@ -90,13 +96,22 @@ def _outermost(script: Script, statement: ast.stmt) -> ast.stmt:
     return at
 
 
-def _needed(script: Script, work: ast.expr) -> list[str]:
+def _bound(text: str) -> set[str]:
+    """The names that a mistake brings and gives a value."""
+    try:
+        names = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)]
+    except SyntaxError:
+        return set()
+    return {node.id for node in names if isinstance(node.ctx, ast.Store) and node.id.startswith("planted_")}
+
+
+def _needed(script: Script, work: ast.expr, new: set[str]) -> list[str]:
     """The names that a helper must be given: neither builtins nor what the module imports and defines."""
     own = {node.id for node in ast.walk(work) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     own |= {node.arg for node in ast.walk(work) if isinstance(node, ast.arg)}
     known = own | _BUILTINS | set(script.imports)
     known |= {each.name for each in script.tree.body if isinstance(each, (ast.FunctionDef, ast.ClassDef))}
-    bound = {node.id for node in script.all(ast.Name) if isinstance(node.ctx, ast.Store)}
+    bound = new | {node.id for node in script.all(ast.Name) if isinstance(node.ctx, ast.Store)}
     bound |= {each.arg for each in script.all(ast.arg)} - known
     found = [node.id for node in ast.walk(work) if isinstance(node, ast.Name) and node.id in bound - known]
     return list(dict.fromkeys(found))

@@ -22,6 +22,11 @@ class Mutator:
 
 
 MUTATORS: list[Mutator] = []
+UNPLANTED = {
+    **dict.fromkeys(("HP000", "HP001", "HP002", "HP003", "HP004"), "about hplint and its files, not about training"),
+    "HP146": "told by the running program only: the text does not say of which type parameters are",
+}
+"""Rules whose mistake no edit of a clean script makes, each with the reason."""
 
 
 def mutator(code: str, title: str) -> Callable[[Mutate], Mutate]:

@@ -161,6 +161,11 @@ class Script:
         """One more line under a statement."""
         return Edit(self.end(statement), self.end(statement), f"\n{self.indent(statement)}{text}")
 
+    def imported(self, line: str) -> Edit:
+        """One more import, under the others."""
+        found = [each for each in self.tree.body if isinstance(each, (ast.Import, ast.ImportFrom))]
+        return self.after(found[-1], line) if found else self.before(self.tree.body[0], line)
+
     def edited(self, edits: Iterable[Edit]) -> str:
         """The text with the edits made, which must not overlap."""
         parts, at = [], 0

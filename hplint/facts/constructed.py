@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from hplint.facts import torch_roles as roles
+from hplint.facts.definitions import class_of
 from hplint.facts.models import ModuleClass
 from hplint.facts.module_reader import is_torch_module
+from hplint.facts.sites import returned_by
 from hplint.facts.syntax import (
     Assign,
     Attribute,
@@ -59,15 +61,31 @@ def module_class(file: File, expr: Expr) -> ModuleClass | None:
     return next((module for module in file.modules if module.node.start == definition.start), None)
 
 
-def holds_weights(file: File, expr: Expr) -> bool:
+def project_module(file: File, call: Call) -> ModuleClass | None:
+    """The module of another file of the project that a call constructs."""
+    found = class_of(file, call.func)
+    return None if found is None else next((each for each in found[0].modules if each.node is found[1]), None)
+
+
+def holds_weights(file: File, expr: Expr, depth: int = _DEPTH) -> bool:
     """Whether an expression certainly constructs a module with parameters."""
     kind = torch_module(file, expr)
     if kind in roles.MODULE_CONTAINERS:
-        return any(part is not expr and isinstance(part, Call) and holds_weights(file, part) for part in walk(expr))
+        return any(
+            part is not expr and isinstance(part, Call) and holds_weights(file, part, depth) for part in walk(expr)
+        )
     if kind is not None:
         return kind in roles.PARAMETRIC
-    module = module_class(file, expr)
-    return module is not None and any(layer.kind in roles.PARAMETRIC for layer in module.layers)
+    if not isinstance(expr, Call):
+        return False
+    module = module_class(file, expr) or project_module(file, expr)
+    if module is None:
+        made = returned_by(file, expr) if depth else None
+        return made is not None and holds_weights(file, made, depth - 1)
+    if any(layer.kind in roles.PARAMETRIC for layer in module.layers):
+        return True
+    inner = [store for store in module.stores if isinstance(store.value, Call)] if depth else []
+    return any(store.value is not None and holds_weights(module.file, store.value, depth - 1) for store in inner)
 
 
 def put_into(container: Call) -> Iterator[Expr]:

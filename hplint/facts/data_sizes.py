@@ -30,6 +30,9 @@ def size_of(file: File, expr: Expr, depth: int = _DEPTH) -> int | None:
     if isinstance(expr, Name):
         bindings = file.names.reaching(expr)
         binding = bindings[0] if len(bindings) == 1 else None
+        if binding is not None and binding.kind is BindingKind.PARAMETER:
+            made = made_by(file, expr)
+            return _of_call(file, made[0], depth) if len(made) == 1 else None
         if binding is None or binding.kind is not BindingKind.ASSIGN or binding.value is None:
             return None
         if binding.path == ():

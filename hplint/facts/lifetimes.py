@@ -11,6 +11,7 @@ from hplint.facts.calls import Argument, BoundCall, Presence
 from hplint.facts.file import File
 from hplint.facts.journeys import journey
 from hplint.facts.makers import made_by
+from hplint.facts.sites import site_of
 from hplint.facts.surroundings import untested
 from hplint.facts.syntax import Arg, Expr, Literal
 from hplint.facts.tree import inside, last_name
@@ -50,14 +51,17 @@ def parameter_groups(file: File, call: BoundCall) -> Groups:
     params = call.argument("params")
     if params.node is None:
         return Groups()
-    given = followed(file, params.node.value)
+    name = params.node.value
+    if isinstance(name, syntax.Name) and file.assigned(name) is None:
+        name = site_of(file, call.node).seen(name) or name
+    given = followed(file, name)
     if isinstance(given, syntax.Collection):
         elements = [followed(file, element) for element in given.elements]
         groups = tuple(_group(file, call, element) for element in elements if isinstance(element, syntax.Dict))
         if groups or not elements:
-            grown = isinstance(params.node.value, syntax.Name) and _grows(file, params.node.value)
+            grown = isinstance(name, syntax.Name) and _grows(file, name)
             return Groups(groups, complete=len(groups) == len(elements) > 0 and not grown)
-    return Groups(plain=_plain(file, params.node.value))
+    return Groups(plain=_plain(file, name))
 
 
 def optimizers(file: File) -> Iterator[BoundCall]:

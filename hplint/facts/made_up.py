@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hplint.facts.constructed import module_class, torch_module, unwrapped
-from hplint.facts.makers import given_to, made_by, returned_by, run_by
+from hplint.facts.makers import given_for, made_by, returned_by, run_by
 from hplint.facts.syntax import (
     Attribute,
     Binary,
@@ -122,7 +122,7 @@ class _Search:
 
     def _of_binding(self, binding: Binding) -> tuple[Expr, ...]:
         if binding.kind is BindingKind.PARAMETER:
-            given = given_to(self._file, binding)
+            given = given_for(self._file, binding)
             if not given:
                 raise _Unknown
             return given

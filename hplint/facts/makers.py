@@ -76,12 +76,17 @@ def parameter_given(file: File, function: FunctionDef, call: Call, arg: Arg) -> 
     return next((name for name, expr in given.items() if expr is arg.value), None)
 
 
+def given_to(file: File, function: FunctionDef, call: Call) -> dict[str, Expr]:
+    """What a call gives a function of this file, by its parameters."""
+    return _makers(file).bound(function, call)
+
+
 def run_by(file: File, call: Call) -> FunctionDef | None:
     """The function of this file that a call runs; for a class its ``__init__``."""
     return _makers(file).run_by(call)
 
 
-def given_to(file: File, binding: Binding) -> tuple[Expr, ...]:
+def given_for(file: File, binding: Binding) -> tuple[Expr, ...]:
     """All that the callers of a function give for a parameter, empty when that is not known."""
     try:
         return tuple(_makers(file).given(binding))

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from hplint.facts.constructed import holds_weights
 from hplint.facts.frozen import owner_of_parameters
 from hplint.facts.lifetimes import optimizers
+from hplint.facts.makers import run_by
 from hplint.facts.order import blocks_around, runs_before
+from hplint.facts.sites import site_of
 from hplint.facts.syntax import Assign, Attribute, Call, Expr, For, Name, Node, Subscript
 from hplint.facts.tree import last_name
 from hplint.records import value_record
@@ -35,23 +37,25 @@ def outdated(file: File) -> Iterator[Outdated]:
     for call in optimizers(file) if replacing else ():
         given = call.argument("params").node
         owner = None if given is None or call.via is not None else owner_of_parameters(file, given.value)
-        holder = _holder(file, call)
+        site = site_of(file, call.node)
+        owner = None if owner is None else site.seen(owner)
+        holder = _holder(file, site.call)
         if owner is None or holder is None or not isinstance(owner, Name | Attribute):
             continue
         model = file.source(owner)
         for statement in replacing:
-            target = _put_into(file, statement, model) if statement.start > call.node.end else None
-            if target is None or not runs_before(file, call.node, statement):
+            target = _put_into(file, statement, model) if statement.start > site.call.end else None
+            if target is None or not runs_before(file, site.call, statement):
                 continue
             if _goes_on(file, statement, model, holder):
                 yield Outdated(call, owner, target)
                 break
 
 
-def _holder(file: File, call: BoundCall) -> str | None:
+def _holder(file: File, made: Call) -> str | None:
     """The name or attribute that an optimizer is kept under, if it is the only thing that is kept there."""
     for statement in file.all(Assign):
-        if statement.value is call.node and len(statement.targets) == 1:
+        if statement.value is made and len(statement.targets) == 1:
             return file.source(statement.targets[0])
     return None
 
@@ -81,11 +85,17 @@ def _goes_on(file: File, statement: Assign, model: str, holder: str) -> bool:
             takes = [file.source(arg.value) for arg in node.args]
             if holder in takes or (isinstance(node.func, Attribute) and file.source(node.func.value) == holder):
                 used = True
-            elif "clip_grad" not in function and any(_is_of(text, model) for text in takes):
+            elif "clip_grad" not in function and any(_is_of(text, model) for text in takes) and _may_train(file, node):
                 return False
         elif any(file.source(target) in (holder, model) for target in node.targets):
             return False
     return used
+
+
+def _may_train(file: File, call: Call) -> bool:
+    """Whether a call that is given the model may make an optimizer of its own."""
+    function = run_by(file, call)
+    return function is None or "ptim" in file.source(function)
 
 
 def _is_of(text: str, model: str) -> bool:

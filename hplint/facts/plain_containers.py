@@ -10,6 +10,7 @@ from hplint.facts.constructed import holds_weights, module_class, torch_module, 
 from hplint.facts.file import File
 from hplint.facts.lifetimes import followed
 from hplint.facts.models import ModuleClass
+from hplint.facts.sites import returned_by
 from hplint.facts.syntax import (
     Assign,
     Attribute,
@@ -83,6 +84,8 @@ def _is_none(value: Expr | None) -> bool:
 def _display(file: File, value: Expr | None) -> Expr | None:
     """The list, tuple, set or dictionary that is stored; None for anything else."""
     value = None if value is None else followed(file, value)
+    helped = returned_by(file, value) if isinstance(value, Call) else None
+    value = value if helped is None else followed(file, helped)
     if isinstance(value, Collection | Dict) or (isinstance(value, Comprehension) and value.kind != "generator"):
         return value
     empty = isinstance(value, Call) and not value.args and isinstance(value.func, Name | Attribute)

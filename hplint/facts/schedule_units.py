@@ -38,7 +38,8 @@ _LENGTHS = {
     "OneCycleLR": ("total_steps", "steps_per_epoch"),
 }
 _TRANSFORMERS = regex(r"transformers\.(\w+\.)*get_\w*schedule\w*")
-_LOADER = regex(r"loader|\bdl\b|_dl\b|dl_|train_?(iter|batches)|\bbatches\b", re.IGNORECASE)
+_LOADER = regex(r"loader|\bdl\b|_dl\b|dl_|train_?(iter|batches)|\bbatches\b|\bn(um)?_batch(es)?\b", re.IGNORECASE)
+_BATCH = regex(r"batch(_?(id|idx|index|num|no|i))?|i_?batch|n_?batch")
 _EPOCH = regex(r"epochs?")
 _OTHER = frozenset({"step", "steps", "iter", "iters", "iteration", "iterations", "batch", "batches", "per", "size"})
 _ROUNDS = frozenset({"int", "round", "max", "min", "ceil", "floor", "float"})
@@ -91,7 +92,8 @@ def unit_of(file: File, expr: Expr, depth: int = _DEPTH) -> Unit | None:
             return _of_both(op, _operand(file, left, depth - 1), _operand(file, right, depth - 1))
         case Name():
             made = followed(file, expr)
-            return _by_words(expr.id) if made is expr else unit_of(file, made, depth - 1)
+            named = made is expr or isinstance(made, Literal)
+            return _by_words(expr.id) if named else unit_of(file, made, depth - 1)
         case Attribute(attr=attr):
             return _by_words(attr)
         case syntax.Subscript(index=Literal(value=str(key))):
@@ -176,6 +178,8 @@ def goes_over_batches(file: File, loop: For) -> bool:
     """Whether a loop goes over the batches of a loader."""
     if "epoch" in file.source(loop.target):
         return False
+    if isinstance(loop.target, Name) and _BATCH.fullmatch(loop.target.id):
+        return True
     names = [part for part in walk(loop.iter) if isinstance(part, Name)]
     return any(_LOADER.search(file.source(each)) for each in (loop.iter, *(followed(file, name) for name in names)))
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hplint.facts.branches import branches
-from hplint.facts.syntax import Assign, Attribute, Call, ClassDef, Expr, For, Import, While
+from hplint.facts.makers import made_by
+from hplint.facts.syntax import Assign, Attribute, Call, ClassDef, Expr, For, FunctionDef, Import, While
 from hplint.facts.tree import inside, last_name
 from hplint.records import value_record
 from hplint.regex import regex
@@ -28,6 +29,8 @@ _OF_DEVICES = ("torch.cuda.", "torch.mps.", "torch.xpu.", "torch.npu.", "torch.m
 _OTHERS = ("tensorflow.", "jax.", "dgl.", "cupy.", "imgaug.")
 _SEED_NOTHING = ("torch", "numpy", "math", "typing", "os", "sklearn", "matplotlib", "tqdm")
 _SEEDS = regex(r"seed|determinis|reproduc|fix_random|rng_state", re.IGNORECASE)
+_CALLS = regex(r"seed\w*\s*\(|determinis|fix_random|seed_everything", re.IGNORECASE)
+"""What a module says that seeds: `seed_nodes` are none."""
 _RANK = regex(r"\brank|_rank|\bget_rank|process_index|local_rank|RANK", re.IGNORECASE)
 _PROCESSES = regex(
     r"\binit_process_group\(|\bAccelerator\(|\bdeepspeed\.initialize\(|"
@@ -85,7 +88,7 @@ def seeds_unseen(file: File) -> bool:
     """Whether something outside of the file may seed: a module of the project that it imports, a trainer."""
     stars = [each.module or "" for each in file.every(Import) if each.star and each.level == 0]
     unknown = [each for each in stars if not each.startswith(_SEED_NOTHING) and file.imported(each) is None]
-    return bool(unknown) or "TrainingArguments" in file.text or any("seed" in each.text for each in imported(file))
+    return bool(unknown) or "TrainingArguments" in file.text or any(_CALLS.search(each.text) for each in imported(file))
 
 
 def imported(file: File) -> Iterator[File]:
@@ -126,10 +129,18 @@ def seeded_too_late(file: File) -> Iterator[tuple[Call, Call]]:
         model, target = module.value, module.targets[0]
         if not isinstance(model, Call) or model.scope != first.scope or model.start > first.start:
             continue
-        made = _model(file, model) if f"{file.source(target)}.parameters(" in file.text else None
+        made = _constructed(file, model) if f"{file.source(target)}.parameters(" in file.text else None
         if made is not None and branches(file, model) <= branches(file, first):
             yield first, made
             return
+
+
+def _constructed(file: File, call: Call) -> Call | None:
+    """The call that makes a model, here or in the helper that is called here."""
+    if isinstance(file.definition(call.func), FunctionDef):
+        made = made_by(file, call)
+        return _model(file, made[0]) if len(made) == 1 else None
+    return _model(file, call)
 
 
 def _model(file: File, call: Call) -> Call | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hplint.facts import torch_roles as roles
-from hplint.facts.constructed import module_class, torch_module, unwrapped
+from hplint.facts.constructed import module_class, project_module, torch_module, unwrapped
 from hplint.facts.definitions import class_of
 from hplint.facts.models import ModuleClass
 from hplint.facts.syntax import Attribute, Call, FunctionDef
@@ -36,7 +36,7 @@ def switched_layers(file: File, made: Call, seen: frozenset[int] = frozenset()) 
     kind = torch_module(file, call)
     if kind is not None:
         return _of_layers(file, [part for part in walk(call) if isinstance(part, Call)], seen)
-    module = module_class(file, call) or _of_project(file, call)
+    module = module_class(file, call) or project_module(file, call)
     return None if module is None else _of_module(module, seen | {call.start})
 
 
@@ -53,12 +53,6 @@ def calls_its_own_way(file: File, made: Call) -> bool:
             if above is not None and all(above[1] is not known for _, known in pending):
                 pending.append(above)
     return False
-
-
-def _of_project(file: File, call: Call) -> ModuleClass | None:
-    """The module of another file of the project that a call constructs."""
-    found = class_of(file, call.func)
-    return None if found is None else next((each for each in found[0].modules if each.node is found[1]), None)
 
 
 def _of_module(module: ModuleClass, seen: frozenset[int]) -> tuple[str, ...] | None:

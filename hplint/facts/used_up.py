@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
 from hplint.facts.journeys import record_around
+from hplint.facts.makers import parameter_given, run_by
 from hplint.facts.order import blocks_around, loop_between, runs_before
 from hplint.facts.syntax import Arg, Assign, Attribute, Call, Comprehension, Expr, For, FunctionDef, Name, Node
 from hplint.facts.tree import inside, last_name, walk
@@ -20,6 +21,8 @@ _LAZY = frozenset({"builtins.filter", "builtins.map", "itertools.chain", "iterto
 _EAGER = frozenset({"list", "tuple", "set", "sum", "sorted", "dict", "frozenset"})
 _OPTIMIZERS = ("torch.optim.", "transformers.AdamW", "transformers.Adafactor", "transformers.optimization.Ada")
 _CLIPS = "torch.nn.utils.clip_grad"
+_DEPTH = 2
+"""Functions that an iterator is handed on through."""
 
 
 @value_record
@@ -114,7 +117,7 @@ def _taker(file: File, use: Node) -> Node | None:
             return outer
         case Arg():
             call = record_around(file, outer)
-            return call if isinstance(call, Call) and _takes_all(file, call) else None
+            return _taker_of(file, call, outer, _DEPTH) if isinstance(call, Call) else None
         case syntax.Starred():
             return outer
         case syntax.Dict():
@@ -124,6 +127,23 @@ def _taker(file: File, use: Node) -> Node | None:
                 call = record_around(file, call)
             return call if isinstance(call, Call) and _is_optimizer(file, call) else None
     return None
+
+
+def _taker_of(file: File, call: Call, arg: Arg, depth: int) -> Call | None:
+    """The call that goes through all of an argument: this one, or one in the function that it certainly runs."""
+    if _takes_all(file, call):
+        return call
+    function = run_by(file, call) if depth else None
+    name = None if function is None else parameter_given(file, function, call, arg)
+    if function is None or name is None:
+        return None
+    uses = [each for each in file.within(Name, function) if each.id == name]
+    inner = record_around(file, uses[0]) if len(uses) == 1 else None
+    taker = record_around(file, inner) if isinstance(inner, Arg) else None
+    if not isinstance(inner, Arg) or not isinstance(taker, Call) or file.function_around(taker) is not function:
+        return None
+    always = blocks_around(file, taker)[-1][0] is function
+    return _taker_of(file, taker, inner, depth - 1) if always else None
 
 
 def _takes_all(file: File, call: Call) -> bool:

@@ -96,17 +96,13 @@ from hplint.rule import (
     File,
     Files,
     Level,
-    ModuleClass,
     Safety,
-    inside,
+    given_tensors,
     put_into,
     replace,
     rule,
-    self_name,
     syntax,
-    torch_module,
     torch_roles,
-    walk,
 )
 
 _CONTAINERS = frozenset(f"torch.nn.{name}" for name in torch_roles.MODULE_CONTAINERS)
@@ -119,8 +115,14 @@ def activation_class_misuse(file: File) -> Iterator[Draft]:
             for element in put_into(container.node):
                 yield from _no_layer(file, container.node, element)
     suspects = [call.node for call in file.calls if call.short in torch_roles.FUNCTION_OF_ACTIVATION and call.node.args]
-    for module in file.modules if suspects else ():
-        yield from _given_tensors(file, module, suspects)
+    for found in given_tensors(file, suspects) if suspects else ():
+        text = file.source(found.tensor.value)
+        yield Draft(
+            found.call,
+            f"`{file.source(found.call.func)}` is a class: it makes a layer with `{text}` as its option and applies "
+            "nothing to it",
+            fix=_applied(file, found.call, found.kind),
+        )
 
 
 def _no_layer(file: File, container: syntax.Call, element: syntax.Expr) -> Iterator[Draft]:
@@ -140,56 +142,6 @@ def _no_layer(file: File, container: syntax.Call, element: syntax.Expr) -> Itera
         new = f"{prefix}{layer}()"
         fix = replace(element, new, f"take the layer: `{new}`", Safety.SAFE) if prefix else None
         yield Draft(element, f"`{text}` is a function, not a layer: the container raises `TypeError`", fix=fix)
-
-
-def _given_tensors(file: File, module: ModuleClass, suspects: list[syntax.Call]) -> Iterator[Draft]:
-    """Activations whose constructor is given a tensor in a method of a module."""
-    for method in module.methods.values():
-        if method.name == "__init__" or not module.own(method) or not any(inside(each, method) for each in suspects):
-            continue
-        calls = [part for part in walk(method) if isinstance(part, syntax.Call)]
-        layers_called = {(call.func.start, call.func.end) for call in calls}
-        given_back = {id(call) for call in _given_back(file, method)}
-        for call in calls:
-            kind = torch_module(file, call)
-            if kind not in torch_roles.FUNCTION_OF_ACTIVATION or (call.start, call.end) in layers_called:
-                continue
-            first = call.args[0] if call.args and not call.args[0].star and not call.args[0].keyword else None
-            if first is not None and (id(call) in given_back or _is_tensor(file, module, method, first.value)):
-                text = file.source(first.value)
-                yield Draft(
-                    call,
-                    f"`{file.source(call.func)}` is a class: it makes a layer with `{text}` as its option and applies "
-                    "nothing to it",
-                    fix=_applied(file, call, kind),
-                )
-
-
-def _given_back(file: File, method: syntax.FunctionDef) -> Iterator[syntax.Call]:
-    """Calls whose result takes the name of their first argument: `h = nn.ReLU(h)`. No option of a layer is one."""
-    for statement in file.within(syntax.Assign, method):
-        call, target = statement.value, statement.targets[0]
-        if isinstance(call, syntax.Call) and call.args and file.source(call.args[0]) == file.source(target):
-            yield call
-
-
-def _is_tensor(file: File, module: ModuleClass, method: syntax.FunctionDef, expr: syntax.Expr) -> bool:
-    """Whether an expression is the output of a layer of the module, or what ``forward`` is given first."""
-    if isinstance(expr, syntax.Name):
-        given = [
-            parameter for parameter in method.parameters[1:2] if method.name == "forward" and not parameter.default
-        ]
-        made = file.assigned(expr)
-        return any(parameter.name == expr.id for parameter in given) or (
-            isinstance(made, syntax.Call) and _is_tensor(file, module, method, made)
-        )
-    return (
-        isinstance(expr, syntax.Call)
-        and isinstance(expr.func, syntax.Attribute)
-        and isinstance(expr.func.value, syntax.Name)
-        and expr.func.value.id == self_name(method)
-        and any(layer.attr == expr.func.attr for layer in module.layers)
-    )
 
 
 def _applied(file: File, call: syntax.Call, kind: str) -> DraftFix | None:

@@ -57,7 +57,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, DraftFix, File, Files, Level, holds_weights, inside, regex, replace, rule, syntax
+from hplint.rule import (
+    Draft,
+    DraftFix,
+    File,
+    Files,
+    Level,
+    holds_weights,
+    inside,
+    regex,
+    replace,
+    rule,
+    syntax,
+)
 
 _SHARED = regex(r"shar|tie|tying|albert|recur|same", re.IGNORECASE)
 

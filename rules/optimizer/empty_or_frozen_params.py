@@ -79,6 +79,7 @@ from hplint.rule import (
     owner_of_parameters,
     plain_tensors,
     rule,
+    site_of,
     without_parameters,
 )
 
@@ -98,7 +99,9 @@ def empty_or_frozen_params(file: File) -> Iterator[Draft]:
         if node is None or call.via is not None or expected(file, call.node, "ValueError"):
             continue
         owner = owner_of_parameters(file, node.value)
-        frozen = None if owner is None else frozen_before(file, call.node, owner)
+        site = site_of(file, call.node)
+        seen = None if owner is None else site.seen(owner)
+        frozen = None if seen is None else frozen_before(file, site.call, seen)
         empty = None if owner is None else without_parameters(file, owner)
         if owner is not None and frozen is not None:
             message = f"all parameters of `{file.source(owner)}` are frozen: `{call.short}` never changes one"

@@ -68,8 +68,13 @@ from hplint.rule import (
     torch_module,
 )
 
-SWITCHES = frozenset({"train", "eval"})
-HELD = frozenset({"parameters", "named_parameters", "state_dict", "load_state_dict", "zero_grad"})
+ASKED = {
+    **dict.fromkeys(("parameters", "named_parameters"), "parameters"),
+    **dict.fromkeys(("state_dict", "load_state_dict"), "state"),
+    **dict.fromkeys(("to", "cuda"), "device"),
+    **{method: method for method in ("train", "eval", "apply", "zero_grad")},
+}
+"""What modules are asked for. An optimizer has a state and clears gradients, a tensor goes to a device, and no more."""
 METHODS = frozenset({"parameters", "named_parameters"})
 MODELS = regex(r"model|net(work)?$|module|encoder|decoder|generator|discriminator|critic|backbone|classifier")
 HOLD_PARAMETERS = frozenset({"torch.nn.ParameterList", "torch.nn.Parameter", "torch.nn.Buffer"})
@@ -118,17 +123,23 @@ def constructs_module(file: File, expr: syntax.Expr) -> bool:
 
 
 def acts_as_module(file: File, expr: syntax.Expr) -> bool:
-    """Whether a name that nothing here constructs is switched to training and asked for what modules hold."""
-    if not isinstance(expr, syntax.Name) or list(made_from(file, expr)):
+    """Whether a name that nothing known constructs is asked for several things that only modules have all of."""
+    if not isinstance(expr, syntax.Name) or not all(is_unknown(file, made) for made in made_from(file, expr)):
         return False
     asked = {
-        call.func.attr
+        ASKED[call.func.attr]
         for call in file.every(syntax.Call)
         if isinstance(call.func, syntax.Attribute)
         and isinstance(call.func.value, syntax.Name)
         and call.func.value.id == expr.id
+        and call.func.attr in ASKED
     }
-    return bool(asked & SWITCHES) and bool(asked & HELD)
+    return len(asked) > 1 and asked != {"state", "zero_grad"}
+
+
+def is_unknown(file: File, made: syntax.Call) -> bool:
+    """Whether a call is of a name that is imported from outside of torch, or that nothing in view explains."""
+    return file.definition(made.func) is None and not (file.qualified(made.func) or "").startswith("torch.")
 
 
 def is_module_call(file: File, call: syntax.Call) -> bool:

@@ -94,6 +94,7 @@ from hplint.rule import (
     calls_of,
     inside,
     is_test,
+    last_name,
     optimizers,
     owner_of_parameters,
     regex,
@@ -104,7 +105,9 @@ from hplint.rule import (
 )
 
 ROUNDS = regex(r"epochs?|batch(_idx|_index)?|iteration|iter|step|it|batch_i")
-RESTARTS = regex(r"maml|meta|fold|trial|restart|attack|federat|client|continual|experience", re.IGNORECASE)
+RESTARTS = regex(
+    r"maml|meta(?!data)|(?<!un)fold(?!er)|trial|restart|attack|federat|client|continual|experience", re.IGNORECASE
+)
 
 
 @rule(
@@ -180,13 +183,20 @@ def innermost(file: File, node: syntax.Node, rounds: list[syntax.For]) -> syntax
     return next((loop for loop in rounds if loop is blocks[-1][0]), None) if blocks else None
 
 
+def trains_itself(file: File, loop: syntax.For) -> bool:
+    """Whether a loop may be one over epochs: it counts, and not through the data with a stride."""
+    over, count = file.source(loop.iter), loop.iter
+    strides = isinstance(count, syntax.Call) and last_name(count.func) in ("range", "trange") and len(count.args) > 2
+    batches = re.search(r"len\(|batch", over) is not None
+    return re.search(r"range\(|epoch", over) is not None and not strides and not batches
+
+
 def steps_once(file: File, call: BoundCall) -> bool:
     """Whether an optimizer is stepped in view, and in no loop that makes a training of its own."""
     steps = [step.call for step in step_calls(file) if any(made.node is call.node for made in step.made)]
     own = blocks_around(file, call.node)
     for step in steps:
         for block, _ in blocks_around(file, step)[len(own) :]:
-            counted = isinstance(block, syntax.For) and re.search(r"range\(|epoch", file.source(block.iter))
-            if counted or isinstance(block, syntax.While):
+            if isinstance(block, syntax.While) or (isinstance(block, syntax.For) and trains_itself(file, block)):
                 return False
     return bool(steps)

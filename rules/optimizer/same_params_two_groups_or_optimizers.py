@@ -72,6 +72,7 @@ from hplint.rule import (
     optimizers,
     owner_of_parameters,
     rule,
+    site_of,
     step_calls,
     syntax,
 )
@@ -91,7 +92,7 @@ def same_params_two_groups_or_optimizers(file: File) -> Iterator[Draft]:
     held = [(call, key) for call in found if (key := parameters_of(file, call)) is not None] if len(found) > 1 else []
     for at, (call, key) in enumerate(held):
         for other, same in held[at + 1 :]:
-            if key != same or blocks_around(file, call.node) != blocks_around(file, other.node):
+            if key != same or blocks(file, call) != blocks(file, other):
                 continue
             if others := together(file, call, other):
                 shown = file.source(call.argument("params").node or call.node)
@@ -99,11 +100,17 @@ def same_params_two_groups_or_optimizers(file: File) -> Iterator[Draft]:
                 yield Draft(call.node, message, ((other.node, "the other one"),))
 
 
+def blocks(file: File, call: BoundCall) -> list[tuple[syntax.Node, int]]:
+    """What is around the place where an optimizer comes to be: where it is constructed, or its helper is called."""
+    return blocks_around(file, site_of(file, call.node).call)
+
+
 def parameters_of(file: File, call: BoundCall) -> tuple[str, object] | None:
     """All parameters of what variable an optimizer is given; None for a selection."""
     given = call.argument("params").node
     plain = given is not None and isinstance(given.value, syntax.Call) and not given.value.args
     owner = owner_of_parameters(file, given.value) if given is not None and plain else None
+    owner = None if owner is None else site_of(file, call.node).seen(owner)
     root = owner
     while isinstance(root, syntax.Attribute):
         root = root.value

@@ -60,12 +60,14 @@ from hplint.rule import (
     File,
     Files,
     Level,
+    Site,
     branches,
     is_test,
     move_before,
     optimizers,
     parameter_groups,
     rule,
+    site_of,
     syntax,
 )
 
@@ -98,20 +100,21 @@ def wrap_order(file: File) -> Iterator[Draft]:
         if not isinstance(given, syntax.Name):
             continue
         for optimizer in made:
-            if not trains(file, optimizer.node, given) or not before(file, optimizer.node, wrap.node):
+            site = site_of(file, optimizer.node)
+            if not trains(file, optimizer.node, site, given) or not before(file, site.call, wrap.node):
                 continue
             held = f"the parameters that `{given.id}` has before `{wrap.short}`"
             message = f"`{optimizer.short}` holds {held}: its steps change nothing that is used"
-            fix = move_before(file, wrap.node, optimizer.node, f"call `{wrap.short}` first")
+            fix = move_before(file, wrap.node, site.call, f"call `{wrap.short}` first")
             yield Draft(optimizer.node, message, ((wrap.node, WRAPS[wrap.name]),), fix)
 
 
-def trains(file: File, optimizer: syntax.Call, model: syntax.Name) -> bool:
+def trains(file: File, optimizer: syntax.Call, site: Site, model: syntax.Name) -> bool:
     """Whether an optimizer is given `model.parameters()`, of the same model."""
     given = optimizer.args[0].value if optimizer.args else None
     if not isinstance(given, syntax.Call) or not isinstance(given.func, syntax.Attribute):
         return False
-    holder = given.func.value
+    holder = site.seen(given.func.value)
     if not isinstance(holder, syntax.Name) or given.func.attr != "parameters":
         return False
     same = holder.id == model.id and holder.scope == model.scope
@@ -120,5 +123,5 @@ def trains(file: File, optimizer: syntax.Call, model: syntax.Name) -> bool:
 
 def before(file: File, optimizer: syntax.Call, wrap: syntax.Call) -> bool:
     """Whether the wrap comes later, with no other optimizer behind it, on every way that makes the optimizer."""
-    later = any(call.node.start > wrap.start for call in optimizers(file))
+    later = any(site_of(file, call.node).call.start > wrap.start for call in optimizers(file))
     return optimizer.end <= wrap.start and not later and branches(file, wrap) <= branches(file, optimizer)

@@ -58,6 +58,7 @@ ratio = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: args.final_lr 
 from collections.abc import Iterator
 
 from hplint.rule import (
+    BoundCall,
     Draft,
     File,
     Files,
@@ -69,6 +70,7 @@ from hplint.rule import (
     parameter_groups,
     rule,
     schedulers,
+    site_of,
     syntax,
 )
 
@@ -90,19 +92,27 @@ def lambdalr_returns_lr(file: File) -> Iterator[Draft]:
         given = call.argument("lr_lambda").node if call.short == "LambdaLR" else None
         optimizer = None if given is None else optimizer_of(file, call)
         rate = None if optimizer is None else optimizer.argument("lr").node
-        if given is None or optimizer is None or rate is None or not parameter_groups(file, optimizer).plain:
+        if given is None or optimizer is None or rate is None or not one_rate(file, optimizer):
             continue
+        shown = site_of(file, optimizer.node).seen(rate.value)
         known = optimizer.argument("lr").value
         if any(possible.constant == 1 for possible in known.possible):
             continue
         number = as_number(known.single.constant) if known.single is not None else None
         returned = (factor for result in results(file, given.value) for factor in factors(result))
-        factor = next((each for each in returned if is_rate(file, each, rate.value, number)), None)
+        factor = next((each for each in returned if shown is not None and is_rate(file, each, shown, number)), None)
         if factor is not None:
             message = (
                 f"the function returns `{file.source(factor)}`, the learning rate, as a factor of the learning rate"
             )
             yield Draft(given, message, ((factor, "returned here"), (rate, "multiplied with this")))
+
+
+def one_rate(file: File, optimizer: BoundCall) -> bool:
+    """Whether all parameters have the rate of the optimizer: no group has one of its own."""
+    groups = parameter_groups(file, optimizer)
+    bare = groups.complete and all(each.complete and "lr" not in each.options for each in groups.listed)
+    return groups.plain or bare
 
 
 def results(file: File, function: syntax.Expr) -> Iterator[syntax.Expr]:

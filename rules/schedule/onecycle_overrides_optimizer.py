@@ -57,6 +57,8 @@ from hplint.rule import (
     schedulers,
     settings,
     settings_of,
+    site_of,
+    syntax,
     with_groups,
 )
 
@@ -76,7 +78,7 @@ CHOSEN = (OriginKind.ARGPARSE, OriginKind.OPTION)
 def onecycle_overrides_optimizer(file: File) -> Iterator[Draft]:
     for call in schedulers(file):
         optimizer = optimizer_of(file, call) if call.short in PEAK and call.via is None else None
-        if optimizer is None or blocks_around(file, call.node) != blocks_around(file, optimizer.node):
+        if optimizer is None or around(file, call) != around(file, optimizer):
             continue
         related = ((call.node, "overwritten here"),)
         low, high = (number(call, name) for name in ("base_momentum", "max_momentum"))
@@ -96,6 +98,11 @@ def onecycle_overrides_optimizer(file: File) -> Iterator[Draft]:
                         f"`{setting.origin.label}` has no effect: `{call.short}` overwrites `lr` from its `max_lr`"
                     )
                     yield Draft(setting.at, message, (*setting.related, *related), hyperparameter="learning-rate")
+
+
+def around(file: File, call: BoundCall) -> list[tuple[syntax.Node, int]]:
+    """What is around the place where a thing comes to be: where it is constructed, or its helper is called."""
+    return blocks_around(file, site_of(file, call.node).call)
 
 
 def number(call: BoundCall, name: str) -> float | None:

@@ -79,11 +79,14 @@ from hplint.rule import (
     File,
     Files,
     Level,
+    Site,
+    branches,
     inside,
     made_by,
     optimizers,
     rule,
     schedulers,
+    site_of,
     step_calls,
     syntax,
 )
@@ -102,13 +105,13 @@ PLAIN = frozenset({"self", "lr", "sched", "scheduler", "schedule", "opt", "optim
 )
 def scheduler_wrong_optimizer(file: File) -> Iterator[Draft]:
     found = [call for call in schedulers(file) if call.via is None and not call.inherited]
-    given = {id(call): (node.value, held(file, call)) for call in found if (node := call.argument("optimizer").node)}
+    given = {id(call): (node, held(file, call)) for call in found if (node := built_on(file, call)) is not None}
     names = {marks(file.source(target)) for call in optimizers(file) for target in held(file, call)}
     for call in found:
         optimizer, holders = given.get(id(call), (None, []))
         if optimizer is None:
             continue
-        later = replaced(file, call, optimizer)
+        later = replaced(file, site_of(file, call.node), call, optimizer)
         shown = file.source(optimizer)
         if later is not None:
             message = (
@@ -118,7 +121,7 @@ def scheduler_wrong_optimizer(file: File) -> Iterator[Draft]:
             continue
         mine, wanted = marks(shown), marks(file.source(holders[0])) if holders else frozenset()
         twins = [other for other in found if other is not call and id(other) in given]
-        if mine and wanted in names and mine.isdisjoint(wanted) and wanted:
+        if mine and wanted and mine != wanted and {mine, wanted} <= names:
             served = {file.source(given[id(other)][0]) for other in twins}
             if shown in served and not any(marks(each) == wanted for each in served):
                 name = file.source(holders[0])
@@ -128,9 +131,16 @@ def scheduler_wrong_optimizer(file: File) -> Iterator[Draft]:
                 yield Draft(call.node, message)
 
 
+def built_on(file: File, call: BoundCall) -> syntax.Expr | None:
+    """The optimizer that a scheduler is given, as it is called where the scheduler comes to be."""
+    given = call.argument("optimizer").node
+    return None if given is None else site_of(file, call.node).seen(given.value)
+
+
 def held(file: File, call: BoundCall) -> list[syntax.Expr]:
     """The names and attributes that a construction is assigned to."""
-    return [target for each in file.all(syntax.Assign) if each.value is call.node for target in each.targets]
+    site = site_of(file, call.node).call
+    return [target for each in file.all(syntax.Assign) if each.value is site for target in each.targets]
 
 
 def marks(name: str) -> frozenset[str]:
@@ -139,21 +149,34 @@ def marks(name: str) -> frozenset[str]:
     return frozenset(part.lower() for part in parts) - PLAIN
 
 
-def replaced(file: File, scheduler: BoundCall, optimizer: syntax.Expr) -> BoundCall | None:
+def replaced(file: File, site: Site, scheduler: BoundCall, optimizer: syntax.Expr) -> BoundCall | None:
     """The optimizer that takes the name of a scheduler's optimizer, which itself is never used again."""
     made = made_by(file, optimizer) if isinstance(optimizer, syntax.Name) else ()
     if len(made) != 1 or not isinstance(optimizer, syntax.Name):
         return None
     mine = file.names.lookup(optimizer.id, optimizer.scope)
     bindings = [] if mine is None else [each for each in mine[1] if each.value is not None]
-    if mine is None or len(bindings) != 2 or len(mine[1]) != 2 or any(each.conditional for each in bindings):
+    if mine is None or len(bindings) != 2 or len(mine[1]) != 2:
         return None
     first, second = bindings
+    if branches(file, first) != branches(file, second):
+        return None
     between = [each for each in file.all(syntax.Name) if first.end < each.start < second.start]
-    uses = [each for each in between if each.id == optimizer.id]
-    plain = all(any(inside(use, call.node) for call in schedulers(file)) for use in uses)
+    uses = [each for each in between if each.id == optimizer.id and is_same(file, each, mine[0])]
+    plain = all(any(inside(use, site_of(file, call.node).call) for call in schedulers(file)) for use in uses)
     later = file.bound(second.value) if isinstance(second.value, syntax.Call) else None
-    if first.value is not made[0] or not plain or later is None or not later.name.startswith("torch.optim."):
+    if (
+        first.value is not site_of(file, made[0]).call
+        or not plain
+        or later is None
+        or not later.name.startswith("torch.optim.")
+    ):
         return None
     stepped = any(made.node is scheduler.node for step in step_calls(file) for made in step.made)
-    return later if scheduler.node.end < second.start and stepped else None
+    return later if site.call.end < second.start and stepped else None
+
+
+def is_same(file: File, name: syntax.Name, scope: syntax.Scope) -> bool:
+    """Whether a name means the variable of a scope."""
+    found = file.names.lookup(name.id, name.scope)
+    return found is not None and found[0] is scope
