@@ -12,14 +12,16 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import os
+import pkgutil
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.mutations import of_arguments, of_loops, of_losses, of_models, of_schedules, of_training, of_words
+from benchmarks import mutations
 from benchmarks.mutations.outline import moved
 from benchmarks.mutations.registry import MUTATORS
 from benchmarks.mutations.script import Planted, Script, Skipped
@@ -29,8 +31,8 @@ from hplint.model import Finding, Level
 from hplint.source import is_relevant
 from hplint.workers import spread
 
-TOPICS = (of_arguments, of_words, of_models, of_losses, of_loops, of_training, of_schedules)
-"""Importing them registers their mutators."""
+for _topic in sorted(each.name for each in pkgutil.iter_modules(mutations.__path__) if each.name.startswith("of_")):
+    importlib.import_module(f"{mutations.__name__}.{_topic}")  # which registers its mutators
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = ("inline", "in a helper")
 _A_FILE = 2

@@ -21,7 +21,7 @@ def moved(script: Script, planted: Planted) -> str | Skipped:
         if value is None:
             return Skipped(f"{type(statement).__name__} cannot be moved")
         start, end = script.start(value), script.end(value)
-        inside = [edit for edit in left if start <= edit.start and edit.end <= end]
+        inside = [edit for edit in left if start <= edit.start and edit.end <= end and not _beside(edit, start, end)]
         left = [edit for edit in left if edit not in inside]
         text = _shifted(script, start, end, inside)
         helper = _helper(script, statement, text, f"planted_helper_{number}")
@@ -39,6 +39,11 @@ def _work(statement: ast.stmt) -> ast.expr | None:
     if isinstance(statement, (ast.Expr, ast.Assign)):
         return statement.value
     return None
+
+
+def _beside(edit: Edit, start: int, end: int) -> bool:
+    """Whether an edit adds a line before or behind a stretch of the text."""
+    return edit.start == edit.end and edit.start in (start, end)
 
 
 def _shifted(script: Script, start: int, end: int, edits: Sequence[Edit]) -> str:
@@ -74,20 +79,11 @@ def _helper(script: Script, statement: ast.stmt, text: str, name: str) -> list[E
         at, indent, call = method, script.indent(method), f"self.{name}({', '.join(others)})"
         parameters = ["self", *others]
     else:
-        at, indent, call = _outermost(script, statement), "", f"{name}({', '.join(names)})"
+        at, indent, call = script.outermost(statement), "", f"{name}({', '.join(names)})"
         parameters = names
     place = script.line_start(at)
     made = f"{indent}def {name}({', '.join(parameters)}):\n{indent}    return ({text})\n\n"
     return [Edit(place, place, made), script.replaced(value, call)]
-
-
-def _outermost(script: Script, statement: ast.stmt) -> ast.stmt:
-    """The statement of the module that a statement is in."""
-    at: ast.AST = statement
-    while not isinstance(script.parents[at], ast.Module):
-        at = script.parents[at]
-    assert isinstance(at, ast.stmt)
-    return at
 
 
 def _needed(script: Script, work: ast.expr) -> list[str]:
