@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from benchmarks.mutations.of_loops import Step, steps
+from benchmarks.mutations.of_loss_calls import measured
 from benchmarks.mutations.registry import mutator, planted
 from benchmarks.mutations.script import Edit, Planted, Script, Skipped
 
@@ -42,8 +43,12 @@ def _counted(script: Script, loop: ast.For) -> tuple[list[Edit], str]:
 @mutator("HP209", "the loss of an accumulation not divided")
 def not_divided(script: Script) -> Iterator[Planted | Skipped]:
     for each in steps(script):
-        if any(word in script.text for word in ('="sum"', "='sum'", "size_average")):
-            yield Skipped("a loss is a sum")
+        owner = script.source(each.backward).partition(".backward")[0]
+        block = script.block(each.backward)
+        made = [one.value for one in block if isinstance(one, ast.Assign) and script.source(one.targets[0]) == owner]
+        means = {call for call, _ in measured(script)}
+        if any(word in script.text for word in ('="sum"', "='sum'", "size_average")) or not set(made) & means:
+            yield Skipped("the loss is not certainly a mean")
             continue
         edits = accumulated(script, each, "{}.backward()")
         yield edits if isinstance(edits, Skipped) else planted(script, each.backward, *edits, move=[each.backward])

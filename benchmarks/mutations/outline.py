@@ -31,7 +31,7 @@ def moved(script: Script, planted: Planted) -> str | Skipped:
     for edit in left:
         if any(edit.start < made.end and made.start < edit.end for made in edits):
             return Skipped("the mistake is around what would be moved")
-    return script.edited([*left, *edits])
+    return script.edited([*edits, *left])  # A decorator at the same place belongs to what stands there.
 
 
 def _work(statement: ast.stmt) -> ast.expr | None:
