@@ -114,8 +114,8 @@ def tell(place: Place) -> list[Told | tuple[int, str]]:
         except (SyntaxError, ValueError) as problem:
             told.append((place.mutator, f"{form}: no Python any more ({problem.args[0]})"))
             continue
-        new = [each for each in lint_text(made, place.path) if _key(each) not in before]
-        codes = {each.code for each in new}
+        new = Counter(map(_key, lint_text(made, place.path))) - before
+        codes = {code for code, _ in new}
         others = codes - {mutator.code} - planted.also
         line = script.tree.body and planted.edits[0].start
         at = text.encode()[: line or 0].count(b"\n") + 1

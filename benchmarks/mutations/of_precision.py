@@ -86,7 +86,9 @@ def half_model(script: Script) -> Iterator[Planted | Skipped]:
     for call in script.calls(*OPTIMIZERS):
         statement = script.statement(call)
         model = found.get(script.source(statement).partition("=")[0].strip())
-        if model is None:
+        if "import accelerate" in script.text or "from accelerate" in script.text:
+            yield Skipped("another library may keep copies of the weights")
+        elif model is None:
             yield Skipped("what the optimizer is given is not known, or is not trained here")
         else:
             yield planted(script, call, script.before(statement, f"{model}.half()"))
