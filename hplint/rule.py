@@ -53,7 +53,14 @@ from hplint.facts.lifetimes import (
     with_groups,
 )
 from hplint.facts.live_states import LiveState, live_states, trains_each_round
-from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_class
+from hplint.facts.loss_calls import (
+    becomes_number,
+    is_prediction,
+    is_prediction_name,
+    is_target,
+    is_target_name,
+    loss_class,
+)
 from hplint.facts.makers import calls_of, made_by
 from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
@@ -186,6 +193,7 @@ __all__ = [
     "augmented_evaluation",
     "autocast_type",
     "autocasts",
+    "becomes_number",
     "better_when",
     "blocks_around",
     "branches",
@@ -228,8 +236,10 @@ __all__ = [
     "is_given",
     "is_module",
     "is_on",
+    "is_prediction",
     "is_prediction_name",
     "is_scaled",
+    "is_target",
     "is_target_name",
     "is_test",
     "journey",

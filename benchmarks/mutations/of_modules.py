@@ -81,7 +81,7 @@ def last_example(script: Script) -> Iterator[Planted | Skipped]:
             later = [
                 each
                 for each in script.within(script.function(call), ast.Name)
-                if each.id == first.id and isinstance(each.ctx, ast.Load) and each.lineno > statement.lineno
+                if each.id == first.id and isinstance(each.ctx, ast.Load) and each.lineno > (statement.end_lineno or 0)
             ]
             if later and script.is_open(layer) is False:
                 use = later[0]

@@ -80,7 +80,9 @@ def unscaled_halves(step: TrainingStep) -> Iterator[tuple[Node, BoundCall]]:
         call = event.at
         if event.kind is not EventKind.BACKWARD or event.elsewhere is not None:
             continue
-        loss = call.func.value if isinstance(call, Call) and isinstance(call.func, Attribute) and not call.args else None
+        loss = (
+            call.func.value if isinstance(call, Call) and isinstance(call.func, Attribute) and not call.args else None
+        )
         if isinstance(loss, Name) and event.via is not None:
             loss = handed(file, event, loss)
         binding = _last(file, loss) if isinstance(loss, Name) else None

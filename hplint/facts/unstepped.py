@@ -101,7 +101,9 @@ def _looped(
         return
     function = file.callers.function_around(call)
     for outer in () if function is None or not depth else calls_of(file, function):
-        given = [arg.value for arg in outer.args if parameter_given(file, function, outer, arg) == file.source(optimizer)]
+        given = [
+            arg.value for arg in outer.args if parameter_given(file, function, outer, arg) == file.source(optimizer)
+        ]
         if given or isinstance(optimizer, Attribute):
             yield from _looped(file, outer, given[0] if given else optimizer, loops, depth - 1)
 
