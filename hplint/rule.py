@@ -26,7 +26,7 @@ from hplint.facts.constructed import (
     put_into,
     torch_module,
 )
-from hplint.facts.cut_graphs import CutGraph, cut_graphs, unrecorded
+from hplint.facts.cut_graphs import CutGraph, cut_graphs, handed, unrecorded
 from hplint.facts.data_sizes import size_of
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
 from hplint.facts.epoch_order import SameOrder, same_orders
@@ -61,7 +61,7 @@ from hplint.facts.loss_calls import (
     is_target_name,
     loss_class,
 )
-from hplint.facts.makers import calls_of, made_by
+from hplint.facts.makers import calls_of, made_by, parameter_given, run_by
 from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.normalizing import Misfit, misfits
@@ -225,6 +225,7 @@ __all__ = [
     "given_size",
     "half_seeded",
     "halved_models",
+    "handed",
     "handed_around",
     "handed_on",
     "holds_weights",
@@ -278,6 +279,7 @@ __all__ = [
     "overwritten",
     "own_parser",
     "owner_of_parameters",
+    "parameter_given",
     "parameter_groups",
     "partial_checkpoints",
     "penalties",
@@ -294,6 +296,7 @@ __all__ = [
     "replace",
     "role_of",
     "rule",
+    "run_by",
     "runs_before",
     "same_optimizer",
     "same_orders",

@@ -125,9 +125,10 @@ def halved_models(file: File, optimizer: BoundCall) -> Iterator[Call]:
         return
     places = [(optimizer.node, owner)]
     function = file.callers.function_around(optimizer.node)
-    for outer in () if function is None else calls_of(file, function):
-        handed_in = [arg.value for arg in outer.args if parameter_given(file, function, outer, arg) == owner]
-        places += [(outer, file.source(model)) for model in handed_in]
+    if function is not None:
+        for outer in calls_of(file, function):
+            models = [arg.value for arg in outer.args if parameter_given(file, function, outer, arg) == owner]
+            places += [(outer, file.source(model)) for model in models]
     for made, model in places:
         for name in ("half", "to"):
             for call in file.callers.by_name.get(name, ()):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from hplint.facts import torch_roles as roles
 from hplint.facts.events import Role
-from hplint.facts.makers import made_by
+from hplint.facts.makers import calls_of, made_by
 from hplint.facts.receivers import words
-from hplint.facts.syntax import Assign, Attribute, Binary, Call, Expr, Name, Subscript
+from hplint.facts.syntax import Assign, Attribute, AugAssign, Binary, Call, Expr, Name, Return, Subscript
 from hplint.facts.tree import last_name
 from hplint.regex import regex
 
@@ -76,12 +76,17 @@ def is_prediction(file: File, expr: Expr) -> bool:
     return isinstance(expr, Call) and file.receivers.role(expr.func) is Role.MODULE
 
 
-def becomes_number(file: File, call: Call) -> bool:
+def becomes_number(file: File, call: Call, depth: int = 2) -> bool:
     """Whether what a call gives is differentiated, read or counted with: a loss, and no module."""
+    if any(each.value is call for each in file.every(Return)):
+        function = file.callers.function_around(call)
+        outer = () if function is None or not depth else calls_of(file, function)
+        return any(becomes_number(file, each, depth - 1) for each in outer)
     parents = [each for each in file.every(Assign) if each.value is call and len(each.targets) == 1]
     target = parents[0].targets[0] if parents else None
     if not isinstance(target, Name):
-        return any(call in (each.left, each.right) for each in file.every(Binary))
+        added = any(each.value is call for each in file.every(AugAssign))
+        return added or any(call is side for each in file.every(Binary) for side in (each.left, each.right))
     used: list[Expr] = [each.value for each in file.every(Attribute) if each.attr in ("backward", "item", "detach")]
     used += [side for each in file.every(Binary) for side in (each.left, each.right)]
     return any(

@@ -100,10 +100,11 @@ def _looped(
         yield call, optimizer
         return
     function = file.callers.function_around(call)
-    for outer in () if function is None or not depth else calls_of(file, function):
-        given = [
-            arg.value for arg in outer.args if parameter_given(file, function, outer, arg) == file.source(optimizer)
-        ]
+    if function is None or not depth:
+        return
+    text = file.source(optimizer)
+    for outer in calls_of(file, function):
+        given = [arg.value for arg in outer.args if parameter_given(file, function, outer, arg) == text]
         if given or isinstance(optimizer, Attribute):
             yield from _looped(file, outer, given[0] if given else optimizer, loops, depth - 1)
 
