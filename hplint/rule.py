@@ -39,7 +39,7 @@ from hplint.facts.constructed import (
     put_into,
     torch_module,
 )
-from hplint.facts.cut_graphs import CutGraph, cut_graphs, unrecorded
+from hplint.facts.cut_graphs import CutGraph, cut_graphs, handed, unrecorded
 from hplint.facts.data_sizes import size_of
 from hplint.facts.decay_names import SparedNames, unmatched_names
 from hplint.facts.dropping import depends_on_mode, may_be_zero, meant_to_stay_on
@@ -68,9 +68,16 @@ from hplint.facts.lifetimes import (
     with_groups,
 )
 from hplint.facts.live_states import LiveState, live_states, trains_each_round
-from hplint.facts.loss_calls import is_prediction_name, is_target_name, loss_class
+from hplint.facts.loss_calls import (
+    becomes_number,
+    is_prediction,
+    is_prediction_name,
+    is_target,
+    is_target_name,
+    loss_class,
+)
 from hplint.facts.made_up import made_up
-from hplint.facts.makers import calls_of, made_by
+from hplint.facts.makers import calls_of, made_by, parameter_given, run_by
 from hplint.facts.metric_names import better_when, direction_of
 from hplint.facts.models import AttributeStore, AttributeUse, Layer, ModuleClass, self_name
 from hplint.facts.moved import MovedLater, moved_later
@@ -222,6 +229,7 @@ __all__ = [
     "augmented_evaluation",
     "autocast_type",
     "autocasts",
+    "becomes_number",
     "better_when",
     "blocks_around",
     "branches",
@@ -259,6 +267,7 @@ __all__ = [
     "gives_samples",
     "half_seeded",
     "halved_models",
+    "handed",
     "handed_around",
     "handed_on",
     "holds_weights",
@@ -272,8 +281,10 @@ __all__ = [
     "is_given",
     "is_module",
     "is_on",
+    "is_prediction",
     "is_prediction_name",
     "is_scaled",
+    "is_target",
     "is_target_name",
     "is_test",
     "journey",
@@ -316,6 +327,7 @@ __all__ = [
     "own_parser",
     "owner_of_parameters",
     "padded_targets",
+    "parameter_given",
     "parameter_groups",
     "partial_checkpoints",
     "penalties",
@@ -333,6 +345,7 @@ __all__ = [
     "replace",
     "role_of",
     "rule",
+    "run_by",
     "runs_before",
     "same_optimizer",
     "same_orders",

@@ -12,28 +12,16 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import os
+import pkgutil
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.mutations import (
-    of_arguments,
-    of_data,
-    of_evaluation,
-    of_loops,
-    of_losses,
-    of_models,
-    of_parameters,
-    of_plans,
-    of_schedules,
-    of_seeds,
-    of_training,
-    of_words,
-    of_wrappers,
-)
+from benchmarks import mutations
 from benchmarks.mutations.outline import moved
 from benchmarks.mutations.registry import MUTATORS, UNPLANTED
 from benchmarks.mutations.script import Planted, Script, Skipped
@@ -43,22 +31,8 @@ from hplint.model import Finding, Level
 from hplint.source import is_relevant
 from hplint.workers import spread
 
-TOPICS = (
-    of_arguments,
-    of_words,
-    of_models,
-    of_losses,
-    of_loops,
-    of_training,
-    of_schedules,
-    of_parameters,
-    of_plans,
-    of_wrappers,
-    of_data,
-    of_evaluation,
-    of_seeds,
-)
-"""Importing them registers their mutators."""
+for _topic in sorted(each.name for each in pkgutil.iter_modules(mutations.__path__) if each.name.startswith("of_")):
+    importlib.import_module(f"{mutations.__name__}.{_topic}")  # which registers its mutators
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = ("inline", "in a helper")
 _A_FILE = 2
@@ -143,7 +117,8 @@ def tell(place: Place) -> list[Told | tuple[int, str]]:
         except (SyntaxError, ValueError) as problem:
             told.append((place.mutator, f"{form}: no Python any more ({problem.args[0]})"))
             continue
-        codes = {code for code, _ in Counter(map(_key, lint_text(made, place.path))) - before}
+        new = Counter(map(_key, lint_text(made, place.path))) - before
+        codes = {code for code, _ in new}
         others = codes - {mutator.code} - planted.also
         line = script.tree.body and planted.edits[0].start
         at = text.encode()[: line or 0].count(b"\n") + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from benchmarks.mutations.registry import arguments, mutator, planted
@@ -121,10 +122,21 @@ def lbfgs(script: Script) -> Iterator[Planted | Skipped]:
 
 @mutator("HP162", "a training loader that does not shuffle")
 def unshuffled(script: Script) -> Iterator[Planted | Skipped]:
+    made = {script.source(node.targets[0]): node.value for node in script.all(ast.Assign)}
     for call in script.calls(*LOADER):
         shuffle = script.argument(call, "shuffle", 2)
-        if isinstance(shuffle, ast.Constant) and shuffle.value is True:
-            if "train" in script.source(script.statement(call)).partition("=")[0]:
-                yield planted(script, call, script.left_out(call, "shuffle"))
-            else:
-                yield Skipped("nothing says that it is for training")
+        if not isinstance(shuffle, ast.Constant) or shuffle.value is not True or script.is_open(call):
+            continue
+        data = script.argument(call, "dataset", 0)
+        data = made.get(script.source(data), data) if isinstance(data, ast.Name) else data
+        stored = script.dotted(data.func) if isinstance(data, ast.Call) else ""
+        name = script.source(script.statement(call)).partition("=")[0].strip()
+        loops = [loop for loop in script.all(ast.For) if name in script.source(loop.iter)]
+        if not stored.startswith("torchvision.datasets."):
+            yield Skipped("nothing says that its data has a stored order")
+        elif any(re.search(r"\b_\)?$", script.source(loop.target)) for loop in loops):
+            yield Skipped("the labels are not used, so that their order does not matter")
+        elif any("backward" in script.source(loop) for loop in loops):
+            yield planted(script, call, script.left_out(call, "shuffle"))
+        else:
+            yield Skipped("nothing trains with it in view")

@@ -191,13 +191,15 @@ def with_gradients(script: Script) -> Iterator[Planted | Skipped]:
         if len(block.items) == 1 and isinstance(held, ast.Call) and script.dotted(held.func) == "torch.no_grad":
             function = script.function(block)
             named = isinstance(function, ast.FunctionDef) and EVALUATES.search(function.name)
-            if named and any(isinstance(node, (ast.For, ast.While)) for node in ast.walk(block)):
+            if isinstance(function, ast.FunctionDef) and script.text.count(f"{function.name}(") < 2:
+                yield Skipped("nobody calls the function in view")
+            elif named and any("model(" in script.source(loop) for loop in script.within(block, ast.For)):
                 start, end = script.start(block), script.start(block.body[0])
                 header = script.between(start, end)
                 edit = Edit(start, start + header.index(":"), "if True")
                 yield planted(script, block, edit, move=())
             else:
-                yield Skipped("nothing loops in it, or the function has no name of an evaluation")
+                yield Skipped("no loop in it calls a model, or the function has no name of an evaluation")
 
 
 @mutator("HP156", "the schedule before the optimizer")

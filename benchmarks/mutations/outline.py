@@ -32,7 +32,7 @@ def moved(script: Script, planted: Planted) -> str | Skipped:
     for edit in left:
         if any(edit.start < made.end and made.start < edit.end for made in edits):
             return Skipped("the mistake is around what would be moved")
-    return script.edited([*left, *edits])
+    return script.edited([*edits, *left])  # A decorator at the same place belongs to what stands there.
 
 
 def _beside(edit: Edit, start: int, end: int) -> bool:
@@ -80,20 +80,11 @@ def _helper(script: Script, statement: ast.stmt, text: str, name: str, new: set[
         at, indent, call = method, script.indent(method), f"self.{name}({', '.join(others)})"
         parameters = ["self", *others]
     else:
-        at, indent, call = _outermost(script, statement), "", f"{name}({', '.join(names)})"
+        at, indent, call = script.outermost(statement), "", f"{name}({', '.join(names)})"
         parameters = names
     place = script.line_start(at)
     made = f"{indent}def {name}({', '.join(parameters)}):\n{indent}    return ({text})\n\n"
     return [Edit(place, place, made), script.replaced(value, call)]
-
-
-def _outermost(script: Script, statement: ast.stmt) -> ast.stmt:
-    """The statement of the module that a statement is in."""
-    at: ast.AST = statement
-    while not isinstance(script.parents[at], ast.Module):
-        at = script.parents[at]
-    assert isinstance(at, ast.stmt)
-    return at
 
 
 def _bound(text: str) -> set[str]:

@@ -6,7 +6,7 @@ Nothing here knows hplint. Offsets count bytes of UTF-8, as :mod:`ast` does.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -110,6 +110,17 @@ class Script:
         """The function that a node is in, or the module."""
         return self.around(node, ast.FunctionDef) or self.tree
 
+    def outermost(self, node: ast.AST) -> ast.stmt:
+        """The statement of the module that a node is in."""
+        while not isinstance(self.parents[node], ast.Module):
+            node = self.parents[node]
+        assert isinstance(node, ast.stmt)
+        return node
+
+    def within(self, node: ast.AST, kind: type[N]) -> Iterator[N]:
+        """The nodes of a class inside another node, in the order of the text."""
+        return iter(sorted((each for each in ast.walk(node) if isinstance(each, kind)), key=self.start))
+
     # --- the text
 
     def start(self, node: ast.AST) -> int:
@@ -166,6 +177,21 @@ class Script:
         found = [each for each in self.tree.body if isinstance(each, (ast.Import, ast.ImportFrom))]
         return self.after(found[-1], line) if found else self.before(self.tree.body[0], line)
 
+    def above(self, node: ast.AST, text: str) -> Edit:
+        """One more line for the module, above the statement of it that a node is in."""
+        start = self.line_start(self.outermost(node))
+        return Edit(start, start, f"{text}\n")
+
+    def under(self, statements: Sequence[ast.stmt], header: str) -> Edit | None:
+        """Statements in a row put under a header such as `with torch.no_grad():`; None where the text forbids it."""
+        start, end = self.start(statements[0]), self.end(statements[-1])
+        text = self.between(start, end)
+        if '"""' in text or "'''" in text or ";" in text:
+            return None
+        pad = self.indent(statements[0])
+        lines = [f"    {line}" if line.strip() else line for line in f"{pad}{text}".split("\n")]
+        return Edit(start, end, "\n".join([header, *lines]))
+
     def edited(self, edits: Iterable[Edit]) -> str:
         """The text with the edits made, which must not overlap."""
         parts, at = [], 0
@@ -214,6 +240,27 @@ class Script:
         for each in self.all(ast.ClassDef):
             if any(self.dotted(base) == "torch.nn.Module" for base in each.bases):
                 yield each
+
+    def method(self, module: ast.ClassDef, name: str) -> ast.FunctionDef | None:
+        """A method that a class defines."""
+        return next((each for each in module.body if isinstance(each, ast.FunctionDef) and each.name == name), None)
+
+    def layers(self, module: ast.ClassDef) -> dict[str, ast.Call]:
+        """The layers of torch that a class keeps in `self.x`, each set once, in the order of the text."""
+        stores = [
+            (target.attr, node.value)
+            for node in self.within(module, ast.Assign)
+            for target in node.targets
+            if isinstance(target, ast.Attribute) and self.is_own(target)
+        ]
+        names = [name for name, _ in stores]
+        return {
+            name: value
+            for name, value in stores
+            if names.count(name) == 1
+            and isinstance(value, ast.Call)
+            and self.dotted(value.func).startswith("torch.nn.")
+        }
 
     # --- arguments
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
-from hplint.facts.cut_graphs import operand
+from hplint.facts.cut_graphs import handed, operand
 from hplint.facts.events import Event, EventKind, Guard, Role
 from hplint.facts.loss_calls import loss_class
 from hplint.facts.statements import line_beside, statement_of
@@ -105,6 +105,8 @@ def mean_loss(step: TrainingStep, backward: Event) -> Expr | None:
     """The call of a loss of torch, which takes the mean of a batch, that ``backward`` differentiates as it is."""
     file, body = step.file, step.loop
     loss = operand(file, backward)
+    if loss is not None and backward.via is not None:
+        loss = handed(file, backward, loss)
     if body is None:
         return None
     if isinstance(loss, Name):

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
 from hplint.facts.calls import BoundCall, Presence
+from hplint.facts.cut_graphs import handed
 from hplint.facts.events import EventKind
+from hplint.facts.loss_calls import loss_class
+from hplint.facts.makers import calls_of, parameter_given
 from hplint.facts.syntax import Attribute, Binding, Call, Name, Node
 from hplint.facts.training import TrainingStep
 from hplint.facts.tree import inside, last_name
@@ -63,20 +66,35 @@ def is_on(call: BoundCall) -> bool:
 
 
 def unscaled_halves(step: TrainingStep) -> Iterator[tuple[Node, BoundCall]]:
-    """The ``backward`` calls whose loss is computed in float16 and that nothing scales, with the ``autocast``."""
+    """The ``backward`` calls whose loss is computed in float16 and that nothing scales, with the ``autocast``.
+
+    What is differentiated is certainly not scaled where it is what a loss of torch gives. Any other may be, by code
+    that is not in view.
+    """
     file = step.file
-    if "autocast" not in file.text or _OTHERS_SCALE.search(file.text) or file.uses_project:
+    if "autocast" not in file.text:
         return
     halves = [call for call in autocasts(file) if autocast_type(file, call) == "float16" and is_on(call)]
+    others = bool(halves) and (file.uses_project or _OTHERS_SCALE.search(file.text) is not None)
     for event in step.events if halves else ():
-        call = event.node
-        if event.kind is not EventKind.BACKWARD or event.via is not None or not isinstance(call, Call) or call.args:
+        call = event.at
+        if event.kind is not EventKind.BACKWARD or event.elsewhere is not None:
             continue
-        loss = call.func.value if isinstance(call.func, Attribute) else None
+        loss = (
+            call.func.value if isinstance(call, Call) and isinstance(call.func, Attribute) and not call.args else None
+        )
+        if isinstance(loss, Name) and event.via is not None:
+            loss = handed(file, event, loss)
         binding = _last(file, loss) if isinstance(loss, Name) else None
-        around = None if binding is None else _around(file, binding, halves)
+        if binding is None or (others and not _is_loss(file, binding)):
+            continue
+        around = _around(file, binding, halves)
         if around is not None:
-            yield call, around
+            yield event.node, around
+
+
+def _is_loss(file: File, binding: Binding) -> bool:
+    return isinstance(binding.value, Call) and binding.path == () and loss_class(file, binding.value) is not None
 
 
 def _last(file: File, name: Name) -> Binding | None:
@@ -97,20 +115,35 @@ def _around(file: File, node: Node, halves: list[BoundCall]) -> BoundCall | None
 
 
 def halved_models(file: File, optimizer: BoundCall) -> Iterator[Call]:
-    """Where a model is turned to float16 before its parameters are given to an optimizer, in the same function."""
+    """Where a model is turned to float16 before its parameters are given to an optimizer, in the same function.
+
+    The optimizer may be made by a helper that is given the model.
+    """
     given = optimizer.argument("params").node
     owner = None if given is None else file.receivers.owner(given.value)
     if owner is None:
         return
+    places = [(optimizer.node, owner)]
     function = file.callers.function_around(optimizer.node)
-    for name in ("half", "to"):
-        for call in file.callers.by_name.get(name, ()):
-            func = call.func
-            if not isinstance(func, Attribute) or call.start > optimizer.node.start or not _halves(file, call, name):
-                continue
-            same = file.receivers.text(func.value) == owner or _assigns(file, call, owner)
-            if same and file.callers.function_around(call) is function and not _back(file, call, owner):
-                yield call
+    if function is not None:
+        for outer in calls_of(file, function):
+            models = [arg.value for arg in outer.args if parameter_given(file, function, outer, arg) == owner]
+            places += [(outer, file.source(model)) for model in models]
+    for made, model in places:
+        for name in ("half", "to"):
+            for call in file.callers.by_name.get(name, ()):
+                if _is_halved(file, call, name, made, model):
+                    yield call
+
+
+def _is_halved(file: File, call: Call, name: str, made: Call, model: str) -> bool:
+    """Whether a call turns a model to float16 before, and in the function where, an optimizer is made of it."""
+    func = call.func
+    if not isinstance(func, Attribute) or call.start > made.start or not _halves(file, call, name):
+        return False
+    same = file.receivers.text(func.value) == model or _assigns(file, call, model)
+    here = file.callers.function_around(call) is file.callers.function_around(made)
+    return same and here and not _back(file, call, model)
 
 
 def _halves(file: File, call: Call, name: str) -> bool:

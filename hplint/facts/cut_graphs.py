@@ -46,13 +46,12 @@ class CutGraph:
 def cut_graphs(step: TrainingStep) -> Iterator[CutGraph]:
     """The losses of a training step that are rebuilt from their values, or made of what has no gradient."""
     steps = any(event.kind is EventKind.STEP for event in step.events)
-    for event, local in _differentiated(step) if steps else ():
-        loss = operand(step.file, event)
-        found = None if loss is None else local.leaf(loss, _DEPTH)
+    for event, loss, local in _differentiated(step) if steps else ():
+        found = local.leaf(loss, _DEPTH)
         if found is not None:
             yield CutGraph(event, found[0], leaf=True, inner=found[1])
             continue
-        by = None if loss is None else local.cut_in_loss(loss)
+        by = local.cut_in_loss(loss)
         if by is not None:
             yield CutGraph(event, by, leaf=False, inner=None)
 
@@ -62,18 +61,38 @@ def unrecorded(step: TrainingStep) -> Iterator[tuple[Event, Node]]:
     file = step.file
     if "enable_grad" in file.text or "requires_grad" in file.text:
         return
-    for event, local in _differentiated(step):
-        loss = operand(file, event)
-        off = None if loss is None else local.off(loss)
-        if off is not None:
-            yield event, off
+    for event, loss, local in _differentiated(step):
+        if event.via is None or inside(loss, event.node):
+            off = local.off(loss)
+            if off is not None:
+                yield event, off
 
 
-def _differentiated(step: TrainingStep) -> Iterator[tuple[Event, _Local]]:
+def _differentiated(step: TrainingStep) -> Iterator[tuple[Event, Expr, _Local]]:
+    """The ``backward`` calls with the loss, where they stand, and where a helper is given the loss there too."""
+    file = step.file
     for event in step.events:
-        if event.kind is EventKind.BACKWARD and event.elsewhere is None:
-            around = [each for each in step.file.every(FunctionDef) if inside(event.at, each)]
-            yield event, _Local(step.file, max(around, key=lambda each: each.start, default=None))
+        if event.kind is not EventKind.BACKWARD or event.elsewhere is not None:
+            continue
+        loss = operand(file, event)
+        if loss is not None:
+            around = [each for each in file.every(FunctionDef) if inside(event.at, each)]
+            yield event, loss, _Local(file, max(around, key=lambda each: each.start, default=None))
+            given = handed(file, event, loss)
+            if given is not None:
+                yield event, given, _Local(file, step.function)
+
+
+def handed(file: File, event: Event, loss: Expr) -> Name | None:
+    """The loss as the step hands it to a helper, which differentiates it as it is given."""
+    call = event.node
+    if event.via is None or not isinstance(loss, Name) or not isinstance(call, Call) or event.target is None:
+        return None
+    found = file.names.lookup(loss.id, loss.scope)
+    if found is None or any(each.kind is not BindingKind.PARAMETER for each in found[1]):
+        return None
+    given = [arg.value for arg in call.args if isinstance(arg.value, Name) and arg.value.id == event.target]
+    return given[0] if len(given) == 1 else None
 
 
 def operand(file: File, event: Event) -> Expr | None:

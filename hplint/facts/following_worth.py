@@ -38,6 +38,8 @@ _LAST = regex(
     r"(relu|elu|drop)\w*\(.*\n(\s*\n)?\s*return \w+\n"
 )
 """An activation or a dropout that looks like the end of a network."""
+_BATCH_NORM = regex(r"batchnorm[123]d\(")
+_DROPOUT = regex(r"dropout")
 _LAYER = regex(r"(Lazy)?Linear|Conv(Transpose)?[123]d|(Batch|Layer|Group|Instance)Norm([123]d)?|RNN|LSTM|GRU")
 
 
@@ -55,15 +57,17 @@ class Worth:
     @cached_property
     def anything(self) -> bool:
         """Whether the file holds layers of known sizes, or a loss and what should not come before it."""
-        return self._in(0, len(self._text)) or self.losses
+        return self._in(0, len(self._text)) or self.losses or self._drops_and_normalises
 
     def function(self, node: Node) -> bool:
         """Whether a function or method that nothing calls may reach a loss or build layers of known sizes."""
         return (self.losses and self._has(_USES_LOSS, node)) or self.layers(node)
 
     def layers(self, node: Node) -> bool:
-        """Whether a class or function has two layers of known sizes, or one and a softmax."""
-        return self._in(node.start, node.end)
+        """Whether a class or function has two layers of known sizes, one and a softmax, or drops and normalises."""
+        if self._in(node.start, node.end):
+            return True
+        return self._drops_and_normalises and all(self._has(each, node) for each in (_BATCH_NORM, _DROPOUT))
 
     def loop(self, node: Node) -> bool:
         """Whether the body of a loop is more than the training of a model whose loss does not matter here."""
@@ -96,7 +100,7 @@ class Worth:
             return True
         if (cross_entropy or self._misshapes) and self._one_unit:
             return True
-        if cross_entropy and self._other_classes:
+        if (cross_entropy or _NLL.search(text) is not None) and self._other_classes:
             return True
         return self._named and self._file.uses_project
 
@@ -152,6 +156,12 @@ class Worth:
                 if single is not None and single.constant == 1:
                     return True
         return False
+
+    @cached_property
+    def _drops_and_normalises(self) -> bool:
+        """Whether the file makes batch normalisations and dropouts."""
+        text = self._lower
+        return "dropout" in text and "batchnorm" in text and _BATCH_NORM.search(text) is not None
 
     @cached_property
     def _sized(self) -> tuple[int, ...]:

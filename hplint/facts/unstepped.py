@@ -11,9 +11,9 @@ from hplint.facts.calls import BoundCall
 from hplint.facts.events import Event, EventKind, Role
 from hplint.facts.journeys import journey
 from hplint.facts.lifetimes import OPTIMIZERS, SCHEDULERS, optimizers
-from hplint.facts.makers import made_by
+from hplint.facts.makers import calls_of, made_by, parameter_given, run_by
 from hplint.facts.receivers import words
-from hplint.facts.syntax import Attribute, Call, Expr, For, FunctionDef, Name, Node, While
+from hplint.facts.syntax import Assign, Attribute, Call, Expr, For, FunctionDef, Name, Node, While
 from hplint.facts.training import TrainingStep
 from hplint.facts.tree import inside, is_self, last_name, walk
 from hplint.records import value_record
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _LOSS = re.compile(r"loss|criterion|cost|objective|nll|mse|cross_entropy", re.IGNORECASE)
 _READS = frozenset({"zero_grad", "param_groups", "state_dict", "load_state_dict", "defaults", "state"})
 _SEEN = ("torch.", "builtins.", "numpy.", "tqdm.", "time.", "os.", "math.", "random.", "wandb.", "logging.")
+_BUSY = frozenset({"train", "fit", "learn", "update", "manual", "run"})
+"""Words of methods that may do anything."""
+_DEPTH = 3
+"""Functions of the file that call each other."""
 _DIFFERENTIATES = re.compile(r"backward|\.grad\b|autograd|register_hook|torch\.func|functorch|closure|hogwild")
 
 
@@ -67,21 +71,51 @@ class WithoutGradients:
 
 def without_gradients(file: File) -> Iterator[WithoutGradients]:
     """The loops that clear gradients, compute a loss and step, in a file that computes no gradients."""
-    if _DIFFERENTIATES.search(file.text):
+    if any("#" not in file.text[file.text.rfind("\n", 0, at) + 1 : at] for at in _spoken(file.text)):
         return
     loops: list[For | While] = [*file.all(For), *file.all(While)]
-    for step in file.callers.by_name.get("step", ()):
-        around = [loop for loop in loops if inside(step, loop)]
-        func = step.func
-        if not around or step.args or not isinstance(func, Attribute) or not _is_torch(file, func.value):
+    for call in file.callers.by_name.get("step", ()):
+        if call.args or not isinstance(call.func, Attribute) or not _is_torch(file, call.func.value):
             continue
-        loop = max(around, key=lambda each: each.start)
-        calls = [part for part in walk(loop, skip=(FunctionDef,)) if isinstance(part, Call)]
-        text = file.source(func.value)
-        clear = next((each for each in calls if file.source(each.func) == f"{text}.zero_grad"), None)
-        loss = next((each for each in calls if _LOSS.search(last_name(each.func))), None)
-        if clear is not None and loss is not None and all(_is_seen(file, each) for each in calls):
-            yield WithoutGradients(step, func.value, clear, loss)
+        for step, optimizer in _looped(file, call, call.func.value, loops):
+            loop = max((loop for loop in loops if inside(step, loop)), key=lambda each: each.start)
+            calls = [part for part in walk(loop, skip=(FunctionDef,)) if isinstance(part, Call)]
+            text = file.source(optimizer)
+            clear = next((each for each in calls if file.source(each.func) == f"{text}.zero_grad"), None)
+            loss = _loss_in(file, loop, calls)
+            if clear is not None and loss is not None and all(_is_seen(file, each, _DEPTH) for each in calls):
+                yield WithoutGradients(step, optimizer, clear, loss)
+
+
+def _spoken(text: str) -> Iterator[int]:
+    """Where a text speaks of gradients."""
+    return (match.start() for match in _DIFFERENTIATES.finditer(text))
+
+
+def _looped(
+    file: File, call: Call, optimizer: Expr, loops: list[For | While], depth: int = 2
+) -> Iterator[tuple[Call, Expr]]:
+    """Where a step is taken in a loop, itself or by the call of a helper, and its optimizer in the words there."""
+    if any(inside(call, loop) for loop in loops):
+        yield call, optimizer
+        return
+    function = file.callers.function_around(call)
+    if function is None or not depth:
+        return
+    text = file.source(optimizer)
+    for outer in calls_of(file, function):
+        given = [arg.value for arg in outer.args if parameter_given(file, function, outer, arg) == text]
+        if given or isinstance(optimizer, Attribute):
+            yield from _looped(file, outer, given[0] if given else optimizer, loops, depth - 1)
+
+
+def _loss_in(file: File, loop: For | While, calls: list[Call]) -> Node | None:
+    """Where a loop computes a loss."""
+    called = next((each for each in calls if _LOSS.search(last_name(each.func))), None)
+    if called is not None:
+        return called
+    kept = [each for each in file.within(Assign, loop) if len(each.targets) == 1 and each.value is not None]
+    return next((each for each in kept if _LOSS.search(last_name(each.targets[0]))), None)
 
 
 def _is_torch(file: File, optimizer: Expr) -> bool:
@@ -89,8 +123,11 @@ def _is_torch(file: File, optimizer: Expr) -> bool:
     return bool(made) and all((file.qualified(call.func) or "").startswith(OPTIMIZERS) for call in made)
 
 
-def _is_seen(file: File, call: Call) -> bool:
-    """Whether a call certainly computes no gradients: of a library, a model, a loss, or a method of a plain value."""
+def _is_seen(file: File, call: Call, depth: int) -> bool:
+    """Whether a call certainly computes no gradients: of a library, a model, a loss, or a method of a plain value.
+
+    Functions of this file do not, where nothing that they call may.
+    """
     name = file.qualified(call.func) or ""
     if name.startswith(_SEEN):
         return True
@@ -98,12 +135,27 @@ def _is_seen(file: File, call: Call) -> bool:
     role = file.receivers.role(func)
     if role is Role.MODULE or _LOSS.search(last_name(func)):
         return isinstance(func, Name | Attribute)
+    function = run_by(file, call) if isinstance(func, Name) or _is_own(func) else None
+    if function is not None:
+        return depth > 0 and all(_is_seen(file, each, depth - 1) for each in file.within(Call, function))
     if isinstance(func, Attribute):
-        owner = func.value
-        if is_self(owner):
-            return False
-        return not ({"train", "fit", "learn", "update", "manual", "run"} & set(words(func.attr)))
-    return False
+        if func.attr == "train" and isinstance(func.value, Name) and not call.args:
+            return _is_model(file, func.value)
+        return not _is_own(func) and not _BUSY & set(words(func.attr))
+    return isinstance(func, Name) and _is_model(file, func)
+
+
+def _is_own(func: Expr) -> bool:
+    return isinstance(func, Attribute) and is_self(func.value)
+
+
+def _is_model(file: File, func: Name) -> bool:
+    """Whether a name is one whose parameters the file asks for, or that it puts in evaluation mode."""
+    return any(
+        isinstance(call.func, Attribute) and isinstance(call.func.value, Name) and call.func.value.id == func.id
+        for name in ("parameters", "eval", "state_dict")
+        for call in file.callers.by_name.get(name, ())
+    )
 
 
 def again(step: TrainingStep) -> Iterator[tuple[Event, Event]]:

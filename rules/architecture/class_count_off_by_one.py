@@ -79,7 +79,7 @@ _RELABELS = regex(r"target_transform|targets|\.labels|class_to_idx|remap|supercl
     subject=Files("torchvision"),
 )
 def class_count_off_by_one(file: File) -> Iterator[Draft]:
-    if "ross" not in file.text:
+    if not any(word in file.text for word in ("ross", "nll_loss", "NLLLoss")):
         return
     data = [call for call in file.calls if call.name.startswith("torchvision.datasets.")]
     names = {call.short for call in data}
@@ -87,7 +87,7 @@ def class_count_off_by_one(file: File) -> Iterator[Draft]:
     if count is None or any(call.via is not None for call in data):
         return
     told = set()
-    uses = [use for use in file.flows.losses if use.kind == "CrossEntropyLoss"]
+    uses = [use for use in file.flows.losses if use.kind in ("CrossEntropyLoss", "NLLLoss")]
     sizes = [features(use.input) for use in uses]
     if len({None if size is None else size[0] for size in sizes}) > 1 or _RELABELS.search(file.text):
         return  # Heads of several sizes are for several kinds of labels.

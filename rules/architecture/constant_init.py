@@ -69,7 +69,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, inside, is_test, regex, rule, syntax, walk
+from hplint.rule import (
+    Draft,
+    File,
+    Files,
+    Level,
+    calls_of,
+    inside,
+    is_test,
+    parameter_given,
+    regex,
+    rule,
+    syntax,
+    walk,
+)
 
 _CONSTANT = frozenset(f"torch.nn.init.{name}" for name in ("constant_", "zeros_", "ones_", "constant"))
 _METHODS = frozenset({"fill_", "zero_"})
@@ -120,9 +133,11 @@ def _weight(file: File, call: syntax.Call) -> syntax.Attribute | None:
     return None if any(file.value(each.value).single is None for each in number) else target
 
 
-def _is_any_layer(file: File, owner: syntax.Name, call: syntax.Call) -> bool:
+def _is_any_layer(file: File, owner: syntax.Name, call: syntax.Call, steps_in: int = 2) -> bool:
     """Whether a name stands for one hidden layer after the other, by the innermost condition around it."""
     around = [each for each in file.every(syntax.If) if any(inside(call, part) for part in each.body)]
+    if not around and steps_in > 0:
+        return _is_each_given(file, owner, call, steps_in - 1)
     if not around or not _one_after_the_other(file, owner):
         return False
     choice = max(around, key=lambda each: each.start)
@@ -142,6 +157,17 @@ def _is_any_layer(file: File, owner: syntax.Name, call: syntax.Call) -> bool:
     if kinds:
         return all(kind is not None and _LAYERS.fullmatch(kind.removeprefix("torch.nn.")) for kind in kinds)
     return _NAMED.search(file.source(test)) is not None
+
+
+def _is_each_given(file: File, owner: syntax.Name, call: syntax.Call, steps_in: int) -> bool:
+    """Whether every call of the function around gives it one hidden layer after the other."""
+    function = file.callers.function_around(call)
+    calls = () if function is None else calls_of(file, function)
+    for outer in calls:
+        given = [a.value for a in outer.args if function and parameter_given(file, function, outer, a) == owner.id]
+        if not given or not isinstance(given[0], syntax.Name) or not _is_any_layer(file, given[0], outer, steps_in):
+            return False
+    return bool(calls)
 
 
 def _one_after_the_other(file: File, owner: syntax.Name) -> bool:

@@ -61,9 +61,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from hplint.rule import Draft, File, Files, Level, follows, is_test, number, regex, rule
+from hplint.rule import Draft, File, Files, Level, follows, is_test, number, regex, rule, torch_roles
 
-_ACTIVATIONS = frozenset({"ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh", "Dropout", "BatchNorm1d"})
+_BETWEEN = torch_roles.DROPOUT | {"ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh", "BatchNorm1d"}
 _MEANT = regex(r"auto_?encod|encoder|decoder|latent|(?<![a-z])v?ae(?![a-z])|gate|excit|rank", re.IGNORECASE)
 _FEW = 4
 """Inputs of a toy problem, or of a curve."""
@@ -82,7 +82,7 @@ def hidden_size_degenerate(file: File) -> Iterator[Draft]:
     for second in file.flows.steps:
         if second.kind != "Linear" or number(second, "in_features") != 1 or second.layer is None:
             continue
-        first = follows(second, _ACTIVATIONS)
+        first = follows(second, _BETWEEN)
         if first is None or first.kind != "Linear" or first.layer is None or number(first, "out_features") != 1:
             continue
         given, result = number(first, "in_features"), number(second, "out_features")

@@ -100,7 +100,7 @@ def accumulation_loss_not_divided(step: TrainingStep) -> Iterator[Draft]:
         return
     for found in accumulations(step):
         every = file.source(found.every)
-        if found.backward.via or found.step.elsewhere or found.backward.role is Role.ACCELERATOR:
+        if found.backward.elsewhere or found.step.elsewhere or found.backward.role is Role.ACCELERATOR:
             continue
         if shown_in(file, found.every, r"(/=?|\*)\s*(float\()?\s*\(?[\w.]*{}", file.text):
             continue

@@ -54,7 +54,7 @@ from collections.abc import Iterator
 
 from hplint.rule import Draft, File, Files, Level, followed, is_test, regex, replace, rule, syntax, trains_each_round
 
-EPOCHS = regex(r"(?:(?:num|n|max|total|nb|no|number|of|train|training|m)_?)*epochs?|(?:max|num)Epochs?", re.I)
+EPOCHS = regex(r"(?:(?:num|n|max|total|nb|no|number|of|train|training|update|m)_?)*epochs?|(?:max|num)Epochs?", re.I)
 
 
 @rule(

@@ -67,7 +67,7 @@ def distance(x, y):
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, DraftEdit, DraftFix, File, Files, Level, Role, inside, is_test, made_by, rule, syntax
+from hplint.rule import Draft, DraftEdit, DraftFix, File, Files, Level, inside, is_test, made_by, rule, syntax
 
 STAYS = frozenset({"forward", "eval", "train"})
 """Methods that a module may have called without leaving its function."""
@@ -100,9 +100,7 @@ def module_forward_called_directly(file: File) -> Iterator[Draft]:
 
 def is_module(file: File, model: syntax.Expr) -> bool:
     """Whether an object is certainly a module of torch, or of a class of this file that derives from it."""
-    if not isinstance(model, syntax.Name | syntax.Attribute) or file.receivers.role(model) is not Role.MODULE:
-        return False
-    made = made_by(file, model)
+    made = made_by(file, model) if isinstance(model, syntax.Name | syntax.Attribute) else ()
     own = [file.definition(call.func) for call in made]
     names = [file.qualified(call.func) or "" for call in made]
     known = [module.node for module in file.modules]

@@ -53,7 +53,23 @@ for x, y in loader:
 
 from collections.abc import Iterator
 
-from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, inside, is_test, regex, rule, syntax
+from hplint.rule import (
+    Draft,
+    Event,
+    EventKind,
+    File,
+    Level,
+    Steps,
+    TrainingStep,
+    calls_of,
+    handed,
+    inside,
+    is_test,
+    regex,
+    rule,
+    run_by,
+    syntax,
+)
 
 AGAIN = regex(r"autograd\.grad\(|create_graph|register_hook|\.grad\(|functional\.(hessian|jacobian)")
 
@@ -65,22 +81,31 @@ def retain_graph_unneeded(step: TrainingStep) -> Iterator[Draft]:
         return
     backwards = [each for each in step.events if each.kind is EventKind.BACKWARD]
     only = backwards[0] if len(backwards) == 1 else None
-    if only is None or only.via or only.loops or step.opaque or not is_new_each_round(step, only):
+    if only is None or only.elsewhere or only.loops or step.opaque or not is_new_each_round(step, only):
         return
-    around = file.text if step.function is None else file.source(step.function)
-    if around.count("backward(") > 1:
+    around = file.text if step.function is None or only.via is not None else file.source(step.function)
+    if around.count("backward(") > 1 or (only.via is not None and not is_called_once(file, only)):
         return
-    for arg in only.node.args if isinstance(only.node, syntax.Call) else ():
+    for arg in only.at.args if isinstance(only.at, syntax.Call) else ():
         if arg.keyword == "retain_graph" and isinstance(arg.value, syntax.Literal) and arg.value.value is True:
             message = "no second `backward` in this loop needs the graph: it doubles the memory, or hides that "
             yield Draft(arg, message + "something is carried from batch to batch with its graph")
 
 
+def is_called_once(file: File, backward: Event) -> bool:
+    """Whether nothing else calls the helper in which a loss is differentiated."""
+    call = backward.node
+    helper = run_by(file, call) if isinstance(call, syntax.Call) else None
+    return helper is not None and inside(backward.at, helper) and len(calls_of(file, helper)) == 1
+
+
 def is_new_each_round(step: TrainingStep, backward: Event) -> bool:
     """Whether the loss is computed in the round that differentiates it."""
-    call = backward.node
+    call = backward.at
     loss = call.func.value if isinstance(call, syntax.Call) and isinstance(call.func, syntax.Attribute) else None
+    if backward.via is not None and loss is not None:
+        loss = handed(step.file, backward, loss)
     found = step.file.names.lookup(loss.id, loss.scope) if isinstance(loss, syntax.Name) else None
-    bindings = [each for each in found[1] if each.end <= call.start] if found is not None else []
+    bindings = [each for each in found[1] if each.end <= backward.node.start] if found is not None else []
     last = max(bindings, key=lambda each: each.start, default=None)
     return last is not None and step.loop is not None and inside(last, step.loop) and last.path == ()

@@ -68,7 +68,7 @@ def training_under_no_grad(file: File) -> Iterator[Draft]:
         return
     for step in file.steps:
         for backward, off in unrecorded(step):
-            if backward.via is None and not expected(file, backward.node, "RuntimeError"):
+            if not expected(file, backward.node, "RuntimeError"):
                 switch = file.source(off)
                 yield Draft(
                     backward.node,

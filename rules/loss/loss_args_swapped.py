@@ -65,8 +65,8 @@ from hplint.rule import (
     File,
     Files,
     Level,
-    is_prediction_name,
-    is_target_name,
+    is_prediction,
+    is_target,
     loss_class,
     rule,
     syntax,
@@ -91,7 +91,9 @@ def loss_args_swapped(file: File) -> Iterator[Draft]:
         if len(call.args) < 2 or any(each.star or each.keyword for each in call.args[:2]):
             continue
         first, second = call.args[0].value, call.args[1].value
-        if not is_target_name(first) or not is_prediction_name(second) or loss_class(file, call) not in ASYMMETRIC:
+        if is_prediction(file, first) or not is_prediction(file, second) or not is_target(file, first):
+            continue
+        if loss_class(file, call) not in ASYMMETRIC:
             continue
         one, other = file.source(first), file.source(second)
         edits = (DraftEdit(first.start, first.end, other), DraftEdit(second.start, second.end, one))

@@ -55,10 +55,12 @@ from collections.abc import Iterator
 
 from hplint.rule import (
     BoundCall,
-    Calls,
     Draft,
+    File,
+    Files,
     Level,
     Safety,
+    becomes_number,
     is_prediction_name,
     is_target_name,
     replace,
@@ -72,14 +74,22 @@ DATA = frozenset(
 )
 
 
-@rule("HP203", "loss-called-in-constructor", level=Level.ERROR, topic="loss", since="0.1", subject=Calls("torch.nn.*"))
-def loss_called_in_constructor(call: BoundCall) -> Iterator[Draft]:
-    if call.short not in torch_roles.LOSSES or call.inherited or call.via or call.subclass or len(call.node.args) < 2:
+@rule("HP203", "loss-called-in-constructor", level=Level.ERROR, topic="loss", since="0.1", subject=Files("Loss"))
+def loss_called_in_constructor(file: File) -> Iterator[Draft]:
+    for call in file.calls:
+        if call.short in torch_roles.LOSSES and call.name.startswith("torch.nn.") and len(call.node.args) > 1:
+            yield from given_tensors(file, call)
+
+
+def given_tensors(file: File, call: BoundCall) -> Iterator[Draft]:
+    """The finding, where what a loss is constructed with are tensors, or what is constructed is taken for a number."""
+    if call.inherited or call.via or call.subclass:
         return
     first, second = call.node.args[:2]
-    if any(each.star or each.keyword for each in (first, second)) or not is_target_name(second.value):
+    if any(each.star or each.keyword or isinstance(each.value, syntax.Literal) for each in (first, second)):
         return
-    if not isinstance(first.value, syntax.Call) and not is_prediction_name(first.value):
+    predicted = isinstance(first.value, syntax.Call) or is_prediction_name(first.value)
+    if not (predicted and is_target_name(second.value)) and not becomes_number(file, call.node):
         return
     keywords = any(each.keyword or each.star for each in call.node.args)
     func = call.node.func

@@ -62,7 +62,12 @@ from collections.abc import Iterator
 
 from hplint.rule import Draft, File, Files, Level, halved_models, is_test, optimizers, regex, rule
 
-COPIES = regex(r"master|FP16_?Optimizer|apex|deepspeed|fp32_(param|copy|group)|accelerat", re.IGNORECASE)
+COPIES = regex(
+    r"master_?\w*(param|weight|cop|grad)|FP16_?Optimizer|apex|deepspeed|fp32_(param|copy|group)|"
+    r"(from|import) +accelerate|(?<!torch\.)accelerator\.|fabric",
+    re.IGNORECASE,
+)
+"""What keeps weights in float32 beside those in float16."""
 
 
 @rule(

@@ -75,7 +75,7 @@ _DROPPING = torch_roles.DROPOUT | torch_roles.FUNCTIONAL_DROPOUT | torch_roles.R
     topic="regularisation",
     hyperparameter="dropout",
     since="0.1",
-    subject=Files("keep", "retain", "retention"),
+    subject=Files("keep", "Keep", "KEEP", "retain", "retention", "RETAIN"),
 )
 def keep_probability_as_dropout(file: File) -> Iterator[Draft]:
     for call in file.calls:
