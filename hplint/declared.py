@@ -15,7 +15,7 @@ from hplint.versions import NONE, Versions
 
 MAX_SIZE = 1_000_000
 """Bytes. Longer files are not read, but for locks."""
-MAX_LOCK = 20_000_000
+MAX_LOCK = 5_000_000
 _MAX_FILES = 50
 """Files of one folder that are read."""
 _LINES = re.compile(r"(?:.*[-_.])?(?:requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in)", re.IGNORECASE)

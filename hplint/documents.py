@@ -23,6 +23,8 @@ _MAX_NODES = 20_000
 _MAX_DEPTH = 50
 _LONGEST = 300
 """Characters of a line of TOML in which a value is looked for."""
+_MAX_DOTS = 100
+"""Dots in a line of TOML. Its reader's memory grows with the square of those in a key."""
 _NESTED = re.compile(r"[\[{(]{20}|(?:[-?:] ){20}")
 _NUMBER = re.compile(r"[-+]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][-+]?\d+)?")
 _TAG = "tag:yaml.org,2002:"
@@ -139,14 +141,24 @@ _TABLE = re.compile(r"\s*\[\s*([\w.-]+)\s*\]\s*(?:#.*)?")
 _ITEM = re.compile(r"\s*([\w-]+)\s*=\s*([^#\n]*?)\s*(?:#.*)?")
 
 
-def _toml(text: str) -> Expr | None:
+def load_toml(text: str) -> dict[str, Any] | None:
+    """What a TOML document holds, None for what is none or is too deep to be one."""
     if sys.version_info >= (3, 11):
         import tomllib
     else:
         import tomli as tomllib
-    if is_nested_deep(text):
-        raise _TooMuch
-    data = tomllib.loads(text)
+    if is_nested_deep(text) or max((line.count(".") for line in text.splitlines()), default=0) > _MAX_DOTS:
+        return None
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _toml(text: str) -> Expr | None:
+    data = load_toml(text)
+    if data is None:
+        return None
     places: dict[tuple[str, ...], tuple[int, int]] = {}
     offset = 0
     table: tuple[str, ...] = ()

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
-from hplint.documents import is_nested_deep, read_document
+from hplint.documents import is_nested_deep, load_toml, read_document
 from hplint.facts.syntax import Collection, Dict, Expr, ExprStatement, Literal
 from hplint.parse import TooComplex, scan
 from hplint.records import value_record
@@ -22,6 +23,11 @@ Include = Callable[[str], str | None]
 """The text of a file that a requirements file names, None when it is not to be had."""
 
 _MAX_LINE = 2_000
+_MAX_LINES = 10_000
+_MAX_SETUP = 100_000
+"""Characters of a setup.py."""
+_MAX_NAMED = 100
+"""Requirements of one library in one file. What has more is not meant to be read."""
 _MAX_INCLUDED = 20
 _CONDA_NAMES = {"pytorch": "torch", "pytorch-gpu": "torch", "pytorch-cpu": "torch"}
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
@@ -47,9 +53,11 @@ def versions_of(library: str, requirements: Iterable[Requirement]) -> Versions |
     What holds in every installation holds together; without such a requirement any of the others may be the one.
     """
     wanted = normal(library)
-    found = [each for each in requirements if each.name == wanted]
+    found = list(islice((each for each in requirements if each.name == wanted), _MAX_NAMED + 1))
     if not found:
         return None
+    if len(found) > _MAX_NAMED:
+        return ANY
     always = [each.versions for each in found if not each.conditional]
     versions = ANY if always else NONE
     for each in always:
@@ -70,7 +78,7 @@ def normal(name: str) -> str:
 def of_lines(text: str, include: Include, left: list[None] | None = None) -> Iterator[Requirement]:
     """Of a requirements or constraints file, with those that it names."""
     left = [None] * _MAX_INCLUDED if left is None else left
-    for whole in re.sub(r"\\\r?\n", " ", text).splitlines():
+    for whole in re.sub(r"\\\r?\n", " ", text).splitlines()[:_MAX_LINES]:
         line = _COMMENT.sub("", whole[:_MAX_LINE]).strip()
         included, editable = _INCLUDES.fullmatch(line), _EDITABLE.fullmatch(line)
         if included is not None and left:
@@ -136,7 +144,7 @@ def of_metadata(text: str) -> Iterator[Requirement]:
 
 def of_pyproject(text: str) -> Iterator[Requirement]:
     """Of a pyproject.toml: the standard tables and those of Poetry, PDM, uv and Hatch."""
-    document = _toml(text)
+    document = load_toml(text) or {}
     project, tool = _table(document, "project"), _table(document, "tool")
     yield from _of_lists(project.get("dependencies"))
     yield from _of_lists(project.get("optional-dependencies"), conditional=True)
@@ -156,7 +164,7 @@ def of_pyproject(text: str) -> Iterator[Requirement]:
 
 def of_pipfile(text: str) -> Iterator[Requirement]:
     """Of a Pipfile."""
-    for name, table in _toml(text).items():
+    for name, table in (load_toml(text) or {}).items():
         if name not in ("source", "requires", "scripts", "pipenv", "pipfile"):
             yield from _of_table(table, conditional=name != "packages")
 
@@ -175,17 +183,6 @@ def _of_table(table: object, *, conditional: bool = False) -> Iterator[Requireme
 
 _PLACES = ("file", "path", "url")
 _CONDITIONS = frozenset({"markers", "optional", "platform", "platform_system", "python", "python_version"})
-
-
-def _toml(text: str) -> dict[str, Any]:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        return {} if is_nested_deep(text) else tomllib.loads(text)
-    except (ValueError, RecursionError):
-        return {}
 
 
 def _table(document: object, name: str) -> dict[str, Any]:
@@ -217,6 +214,8 @@ def of_setup_py(text: str) -> Iterator[Requirement]:
     import ast
     import warnings
 
+    if len(text) > _MAX_SETUP:
+        return
     try:
         scan(text)
         with warnings.catch_warnings():
@@ -224,20 +223,20 @@ def of_setup_py(text: str) -> Iterator[Requirement]:
             nodes = list(ast.walk(ast.parse(text)))
     except (TooComplex, SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    assigned = [(each.targets, each.value) for each in nodes if isinstance(each, ast.Assign)]
+    uses = Counter(each.id for each in nodes if isinstance(each, ast.Name))
+    assigned = {
+        each.targets[0].id: each.value
+        for each in nodes
+        if isinstance(each, ast.Assign) and isinstance(each.targets[0], ast.Name)
+    }
 
     def written(value: ast.expr) -> object:
         """Lists and tables of texts; through a name that is assigned once and read here only."""
         if isinstance(value, ast.Name):
-            meant = [
-                whole
-                for targets, whole in assigned
-                if len(targets) == 1 and isinstance(targets[0], ast.Name) and targets[0].id == value.id
-            ]
-            uses = sum(isinstance(each, ast.Name) and each.id == value.id for each in nodes)
-            if len(meant) != 1 or uses != 2 or isinstance(meant[0], ast.Name):
+            meant = assigned.get(value.id)
+            if meant is None or uses[value.id] != 2 or isinstance(meant, ast.Name):
                 return None
-            value = meant[0]
+            value = meant
         if isinstance(value, ast.List | ast.Tuple):
             return [each.value for each in value.elts if isinstance(each, ast.Constant)]
         if isinstance(value, ast.Dict):

@@ -45,6 +45,7 @@ LINES = {
     "torch==1.13.1\ntorch==2.0": "any version",
     "torch     1.13.1": "1.13.1",
     "x" * 1_000_000: None,
+    "torch!=1.0\n" * 100_000: "any version",
 }
 
 
@@ -81,6 +82,7 @@ PYPROJECT = {
     "[tool]\npoetry = 3\npdm = []\nuv = { dev-dependencies = [1, { a = 2 }] }": None,
     '[project\ndependencies = ["torch==1.5"]': None,
     "torch = " + "[" * 100_000: None,
+    "torch." * 100_000 + "a = 1": None,
 }
 SETUP_CFG = {
     "[options]\ninstall_requires =\n    numpy\n    torch<2.4  # old\n": "<2.4",
