@@ -1,0 +1,8 @@
+"""The end of a dry run."""
+
+
+class DryRunEnds(BaseException):
+    """Ends a program after enough steps. No ``except Exception`` stops it; ``finally`` blocks run."""
+
+    def __str__(self) -> str:
+        return "hplint has seen enough: this was a dry run"
