@@ -108,7 +108,8 @@ def execute(program: Program, given: str, arguments: Sequence[str], is_ours: Cal
     except BaseException as problem:
         if _came_from_dry_run(problem) or is_ours(problem):
             return Ending(0, stopped=True)
-        sys.excepthook(type(problem), problem, without_us(problem.__traceback__))
+        problem.__traceback__ = without_us(problem.__traceback__)
+        sys.excepthook(type(problem), problem, problem.__traceback__)
         return Ending(INTERRUPTED if isinstance(problem, KeyboardInterrupt) else 1)
     finally:
         _flush()
