@@ -41,16 +41,16 @@ def check(*, optimizer: Optimizer | Iterable[Optimizer] | None = None, model: Mo
         TypeError: something given is no optimizer or no module.
     """
     _need_torch()
-    from hplint.runtime._objects import module_of, optimizers_of
-    from hplint.runtime._optimizer import optimizer_problems
-    from hplint.runtime._ownership import ownership_problems
-    from hplint.runtime._problem import findings
+    from hplint.runtime.checks.group_values import optimizer_problems
+    from hplint.runtime.findings import placeless
+    from hplint.runtime.given import module_of, optimizers_of
+    from hplint.runtime.held import ownership_problems
 
     optimizers = optimizers_of(optimizer)
     problems = [problem for each in optimizers for problem in optimizer_problems(each)]
     if model is not None and optimizers:
         problems += ownership_problems(module_of(model), optimizers)
-    return findings(problems)
+    return placeless(problems)
 
 
 @contextmanager

@@ -51,6 +51,29 @@ class Collected:
         )
 
 
+def placeless(problems: Iterable[Problem]) -> list[Finding]:
+    """The findings for problems of objects whose source is unknown: the worst first, without settings."""
+    found = [_finding(problem, problem.level or registry().by_name[problem.rule].level) for problem in problems]
+    kept = [finding for finding in found if finding.level is not Level.PEDANTIC]
+    return sorted(kept, key=lambda finding: (-finding.level.weight, finding.sort_key()))
+
+
+def _finding(problem: Problem, level: Level, path: str | None = None) -> Finding:
+    rule = registry().by_name[problem.rule]
+    place = place_of(problem.at)
+    return Finding(
+        code=rule.code,
+        name=rule.name,
+        level=level,
+        message=problem.message,
+        path=path,
+        span=place.span if place is not None and path is not None else None,
+        engine=Engine.RUNTIME,
+        hyperparameter=problem.hyperparameter or rule.hyperparameter,
+        related=tuple(_related(problem.related)),
+    )
+
+
 def place_of(where: Where) -> Place | None:
     """The place itself."""
     return where.place if isinstance(where, Record) else where
@@ -84,17 +107,7 @@ class _Writer:
         level = settings.level(rule.code, rule.level, problem.level)
         if level is Level.PEDANTIC and rule.code not in settings.selection.pedantic:
             return None
-        finding = Finding(
-            code=rule.code,
-            name=rule.name,
-            level=level,
-            message=problem.message,
-            path=path,
-            span=place.span if place is not None else None,
-            engine=Engine.RUNTIME,
-            hyperparameter=problem.hyperparameter or rule.hyperparameter,
-            related=tuple(_related(problem.related)),
-        )
+        finding = _finding(problem, level, path)
         suppressions = self._suppressions(path) if path is not None else None
         return None if suppressions is not None and suppressions.cover(finding) else finding
 

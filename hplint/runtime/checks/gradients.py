@@ -13,7 +13,7 @@ from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.events import BackwardEnds, BackwardStarts, StepEnds, StepStarts, ZeroGrad
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
-from hplint.runtime.world import parameters_of
+from hplint.runtime.world import World, parameters_of
 
 _SAMPLE = 4
 """Gradients of an optimizer that are looked at: where one is left, all are."""
@@ -27,8 +27,8 @@ class Carried(Check):
 
     rules = ("missing-zero-grad",)
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
         self._used: set[Record[Optimizer]] = set()
         """Optimizers whose gradients have been used by a step and not been cleared since."""
         self._added: dict[Record[Optimizer], Place | None] = {}
@@ -80,8 +80,8 @@ class Erased(Check):
 
     rules = ("zero-grad-between-backward-and-step",)
 
-    def __init__(self, *args: object) -> None:
-        super().__init__(*args)  # type: ignore[arg-type]
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
         self._fresh: Place | None = None
         """Where backward was called last, as long as nothing has used or cleared its gradients."""
         self._erased: dict[Record[Optimizer], tuple[Place | None, Place | None]] = {}
