@@ -146,9 +146,8 @@ class Ownership(Check):
         hidden: dict[str, list[_Suspect]] = {}
         models: dict[str, list[_Suspect]] = {}
         for each in left:
-            hidden.setdefault(each.hidden, []).append(each) if each.hidden else models.setdefault(each.kind, []).append(
-                each
-            )
+            together = hidden.setdefault(each.hidden, []) if each.hidden else models.setdefault(each.kind, [])
+            together.append(each)
         for attribute, suspects in hidden.items():
             yield self._in_container(attribute, suspects)
         for kind, suspects in models.items():
@@ -157,7 +156,7 @@ class Ownership(Check):
     def _in_container(self, attribute: str, suspects: Sequence[_Suspect]) -> Problem:
         message = (
             f"PyTorch does not find the `{suspects[0].kind}` in `{attribute}`, a plain list or dictionary: "
-            f"{_count(suspects)} take gradients and {'is' if len(suspects) == 1 else 'are'} never changed, moved or saved"
+            f"{_count(suspects)} with gradients, never changed, moved or saved"
         )
         return Problem("modules-in-plain-container", message, suspects[0].place)
 

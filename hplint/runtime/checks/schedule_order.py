@@ -9,7 +9,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from hplint.runtime.checking import Check, Problem, on
-from hplint.runtime.events import Finish, PassEnds, ScaledStep, SchedulerStep, StepEnds
+from hplint.runtime.events import Finish, PassEnds, ScaledStep, SchedulerBuilt, SchedulerStep, StepEnds
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
 from hplint.runtime.world import World, parameters_of
@@ -95,7 +95,19 @@ class NeverStepped(Check):
         self._steps = 0
         self._passes = 0
         """Passes over loaders in which an optimizer stepped."""
-        self._inner: set[int] = set()
+        self._optimizers: dict[Record[LRScheduler], Record[Optimizer]] = {}
+        """Schedulers that nothing but the program can step, and what they drive."""
+
+    @on(SchedulerBuilt)
+    def built(self, event: SchedulerBuilt) -> Iterator[Problem]:
+        optimizer = self.world.scheduled(event.scheduler)
+        if optimizer is not None:
+            self._optimizers[event.record] = optimizer
+        for inner in getattr(event.scheduler, "_schedulers", ()):
+            record = self.world.schedulers.get(inner)
+            if record is not None:
+                self._optimizers.pop(record, None)
+        yield from ()
 
     @on(PassEnds)
     def passed(self, event: PassEnds) -> Iterator[Problem]:
@@ -110,10 +122,7 @@ class NeverStepped(Check):
             ("lightning", "pytorch_lightning")
         ):
             return
-        inside = {id(part) for _, each in self.world.schedulers.alive() for part in getattr(each, "_schedulers", ())}
-        for record, scheduler in self.world.schedulers.alive():
-            optimizer = self.world.scheduled(scheduler)
-            if record.steps or id(scheduler) in inside or optimizer is None or optimizer.steps < 2:
-                continue
-            message = f"`{record.kind}` is never stepped: the learning rate stays as it is"
-            yield Problem("scheduler-never-stepped", message, record)
+        for record, optimizer in self._optimizers.items():
+            if not record.steps and optimizer.steps > 1:
+                message = f"`{record.kind}` is never stepped: the learning rate stays as it is"
+                yield Problem("scheduler-never-stepped", message, record)
