@@ -72,8 +72,8 @@ def command(
     The script's own exit code wins when it is not 0, and an uncaught exception is shown and gives 1. Otherwise: 0
     clean, 1 findings at or above the fail level, 2 wrong usage, or a fault of hplint's own.
     """
-    finder = settings_finder(options)
-    guarded(lambda: finder.for_folder(os.getcwd()))
+    if options["config"] or any(options[name] for name in ("select", "ignore", "extend_select")):
+        guarded(lambda: settings_finder(options).for_folder(os.getcwd()))  # Wrong ones are told of before the run.
     from hplint.runtime.running.runner import Run
 
     run = Run(_program(context, script, is_module), steps, full)
@@ -81,7 +81,7 @@ def command(
     if reports:
         click.echo(_announcement(run), err=True)
     run.execute(script, arguments)
-    found = _report(run, finder, options) if reports else CLEAN
+    found = _report(run, settings_finder(options), options) if reports else CLEAN
     context.exit(run.ending.code or found)
 
 
@@ -98,7 +98,7 @@ def _program(context: click.Context, name: str, is_module: bool) -> Program:
 def _announcement(run: Run) -> str:
     if run.full:
         return f"hplint run: {run.program.shown} to its end, its first {run.steps} steps under watch"
-    from hplint.runtime.running.limits import BATCHES
+    from hplint.runtime.running.ends import BATCHES
 
     return (
         f"hplint run: a dry run of {run.program.shown}: {run.steps} optimizer steps at most, {BATCHES} batches a pass, "

@@ -56,6 +56,11 @@ class Problem:
     hyperparameter: str | None = None
 
 
+def place_of(where: Where) -> Place | None:
+    """The place itself."""
+    return where.place if isinstance(where, Record) else where
+
+
 class Check:
     """Base of all checks."""
 

@@ -7,48 +7,13 @@ import os
 from collections.abc import Iterable
 from functools import lru_cache
 
-from hplint.builtin import internal_error
 from hplint.model import Engine, Finding, Level, Related
 from hplint.registry import registry
-from hplint.runtime.checking import Problem, Where
+from hplint.runtime.checking import Problem, Where, place_of
 from hplint.runtime.places import Place
-from hplint.runtime.recorder import Record
 from hplint.settings import Settings, SettingsError, SettingsFinder, default_settings
 from hplint.source import Source, Unreadable, display_path, from_text, read
 from hplint.suppress import Suppressions
-
-
-class Collected:
-    """Problems as they come; of several with the same rule and place the first one stays."""
-
-    def __init__(self) -> None:
-        self._problems: dict[tuple[object, ...], Problem] = {}
-
-    def __len__(self) -> int:
-        return len(self._problems)
-
-    def add(self, problem: Problem) -> None:
-        """Keep a problem, unless the same was said before.
-
-        Raises:
-            LookupError: its rule does not exist.
-        """
-        if registry().get(problem.rule) is None:
-            raise LookupError(f"no rule is called {problem.rule}")
-        place = place_of(problem.at)
-        key = (problem.rule, place) if place is not None else (problem.rule, problem.message)
-        self._problems.setdefault(key, problem)
-
-    def failed(self, message: str, at: Place | None = None) -> None:
-        """A fault of our own."""
-        self.add(Problem(internal_error.name, message, at))
-
-    def findings(self, finder: SettingsFinder | None = None) -> list[Finding]:
-        """The findings, by file and place. ``finder`` gives the settings of each file."""
-        return sorted(
-            {f for f in map(_Writer(finder).finding, self._problems.values()) if f is not None},
-            key=Finding.sort_key,
-        )
 
 
 def placeless(problems: Iterable[Problem]) -> list[Finding]:
@@ -74,11 +39,6 @@ def _finding(problem: Problem, level: Level, path: str | None = None) -> Finding
     )
 
 
-def place_of(where: Where) -> Place | None:
-    """The place itself."""
-    return where.place if isinstance(where, Record) else where
-
-
 def source_at(path: str) -> Source | None:
     """The text behind a path; what a notebook's cell holds, too."""
     try:
@@ -89,6 +49,12 @@ def source_at(path: str) -> Source | None:
         return from_text("".join(lines), path) if lines else None
     except Unreadable:
         return None
+
+
+def written(problems: Iterable[Problem], finder: SettingsFinder | None = None) -> list[Finding]:
+    """The findings for problems, by file and place. ``finder`` gives the settings of each file."""
+    found = set(map(_Writer(finder).finding, problems))
+    return sorted((finding for finding in found if finding is not None), key=Finding.sort_key)
 
 
 class _Writer:

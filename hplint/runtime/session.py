@@ -6,20 +6,20 @@ import os
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
-from hplint.engine import described
-from hplint.model import Finding
 from hplint.runtime import events, taps
-from hplint.runtime.checking import Check, Handler, handlers_of
-from hplint.runtime.findings import Collected, source_at
+from hplint.runtime.checking import Check, Handler, Problem, handlers_of, place_of
 from hplint.runtime.patches import Patches
 from hplint.runtime.places import Finder, Place
 from hplint.runtime.recorder import Record, WeakIds
 from hplint.runtime.world import World
-from hplint.settings import SettingsFinder
+
+if TYPE_CHECKING:
+    from hplint.model import Finding
+    from hplint.settings import SettingsFinder
 
 Happened = TypeVar("Happened", bound=events.Event)
 Returned = TypeVar("Returned")
@@ -35,7 +35,6 @@ class Session:
     def __init__(self, checks: Iterable[type[Check]], *, own: Iterable[str] = ()) -> None:
         self.finder = Finder(own)
         self.world = World(self.finder)
-        self.collected = Collected()
         self.on = False
         """Whether the taps are heard. False in processes that were forked off, too."""
         self.gate: Callable[[Record[Any], int], bool] | None = None
@@ -49,6 +48,7 @@ class Session:
         self.stepping: list[Record[Any]] = []
         self.iterators: WeakIds[Record[Any]] = WeakIds()
 
+        self._problems: dict[tuple[object, ...], Problem] = {}
         self._patches = Patches()
         self._pending: list[Callable[[], None]] = []
         self._busy = False
@@ -86,11 +86,14 @@ class Session:
 
     def findings(self, finder: SettingsFinder | None = None) -> list[Finding]:
         """What was found, as the settings and the comments of the files have it."""
-        return self.collected.findings(finder)
+        from hplint.runtime.findings import written
+
+        return written(self._problems.values(), finder)
 
     def report(self, *, color: bool = False) -> str:
         """The findings as text, with the lines that they point at."""
         from hplint.report import Report, text
+        from hplint.runtime.findings import source_at
 
         steps = self.world.step
         subject = f"{steps} step{'' if steps == 1 else 's'}"
@@ -148,7 +151,13 @@ class Session:
 
     def _collect(self, handler: Handler, event: events.Event) -> None:
         for problem in handler(event):
-            self.collected.add(problem)
+            self.add(problem)
+
+    def add(self, problem: Problem) -> None:
+        """Keep a problem; of several with the same rule and place the first one stays."""
+        place = place_of(problem.at)
+        key = (problem.rule, place) if place is not None else (problem.rule, problem.message)
+        self._problems.setdefault(key, problem)
 
     def shielded(self, who: object, function: Callable[..., Returned], *args: Any) -> Returned | None:
         """Call something of ours; where it raises, that is a finding and ``who`` is broken."""
@@ -165,7 +174,9 @@ class Session:
     def _fault(self, who: object, problem: Exception) -> None:
         self._broken.add(who)
         with suppress(Exception):
-            self.collected.failed(f"{_described(who)} failed and was switched off: {described(problem)}")
+            from hplint.engine import described
+
+            self.add(Problem("internal-error", f"{_described(who)} failed and was switched off: {described(problem)}"))
 
 
 def _described(who: object) -> str:

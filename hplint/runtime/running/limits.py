@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from hplint.runtime import events
 from hplint.runtime.recorder import Record
-from hplint.runtime.running.ends import DryRunEnds
+from hplint.runtime.running.ends import BATCHES, DryRunEnds
 
 if TYPE_CHECKING:
     from hplint.runtime.session import Session
 
-BATCHES = 4
-"""Batches that a pass over a loader gives in a dry run."""
 PATIENCE = 512
 """Batches that it gives at most where gradients are accumulated and no step has been made yet."""
 

@@ -8,17 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hplint.builtin import internal_error
-from hplint.engine import described
-from hplint.model import Engine, Finding
+from hplint.runtime.checking import Problem
 from hplint.runtime.patches import Patches
 from hplint.runtime.running.imports import after_import
 from hplint.runtime.running.program import Ending, Program, execute
 from hplint.runtime.running.quiet import Saves, hush
-from hplint.settings import SettingsFinder
 
 if TYPE_CHECKING:
+    from hplint.model import Finding
     from hplint.runtime.session import Session
+    from hplint.settings import SettingsFinder
 
 
 @dataclass
@@ -33,7 +32,7 @@ class Run:
     """None as long as the program has not imported torch."""
     ending: Ending = field(default_factory=lambda: Ending(0))
     _saves: Saves = field(default_factory=Saves)
-    _faults: list[str] = field(default_factory=list)
+    _faults: list[Problem] = field(default_factory=list)
 
     def execute(self, given: str, arguments: Sequence[str]) -> None:
         """Run it to its end, or to that of the dry run."""
@@ -49,10 +48,10 @@ class Run:
 
     def findings(self, finder: SettingsFinder) -> list[Finding]:
         """What was found, by file and place."""
+        from hplint.runtime.findings import written
+
         found = self.session.findings(finder) if self.session is not None else []
-        rule = internal_error
-        ours = (Finding(rule.code, rule.name, rule.level, each, None, None, Engine.RUNTIME) for each in self._faults)
-        return [*ours, *found]
+        return [*written(self._faults, finder), *found]
 
     @property
     def made(self) -> int:
@@ -68,7 +67,9 @@ class Run:
         try:
             self._watch()
         except Exception as problem:
-            self._faults.append(f"watching could not start: {described(problem)}")
+            from hplint.engine import described
+
+            self._faults.append(Problem("internal-error", f"watching could not start: {described(problem)}"))
 
     def _watch(self) -> None:
         from hplint.runtime.checks import all_checks
