@@ -115,6 +115,8 @@ def _plain(value: object) -> object:
 
 def _eps_remarks(name: str, options: Mapping[str, object], group: Mapping[str, object]) -> Iterator[Remark]:
     """``eps`` keeps a weight whose gradients were all 0 from becoming 0 / 0; that it does only while it is not 0."""
+    from hplint.runtime.options import Remark
+
     eps, params = options.get("eps"), group["params"]
     if name not in _DIVIDE_BY_EPS or not isinstance(eps, (int, float)):
         return
