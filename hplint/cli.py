@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -13,20 +13,33 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hplint import __version__
+from hplint.commands.output import (
+    config_option,
+    fail_option,
+    file_option,
+    format_option,
+    isolated_option,
+    selectors,
+    settings_finder,
+    source_reader,
+    write,
+)
 from hplint.commands.terminal import CLEAN, FOUND, WRONG, color_option, complain, guarded, is_colored, width
 
 if TYPE_CHECKING:
     from hplint.batch import FileResult, Run
     from hplint.registry import Registry
-    from hplint.report import Report
-    from hplint.settings import Overrides, SettingsFinder
+    from hplint.settings import SettingsFinder
     from hplint.source import Source
 
-LEVELS = ("error", "warning", "advice", "pedantic")
 STDIN = "-"
 
 
-_ELSEWHERE = {"inventory": "hplint.commands.inventory", "new": "hplint.commands.new"}
+_ELSEWHERE = {
+    "inventory": "hplint.commands.inventory",
+    "new": "hplint.commands.new",
+    "run": "hplint.commands.run",
+}
 """Commands with a module of their own, where they are called `command`."""
 
 
@@ -67,50 +80,32 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _split(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(part.strip() for each in value for part in each.split(",") if part.strip())
-
-
-def _selectors(name: str, help: str) -> Callable[[Any], Any]:
-    return click.option(name, multiple=True, metavar="RULES", callback=_split, help=help)
-
-
 @main.command()
 @click.argument("paths", nargs=-1, metavar="[PATHS]...")
-@_selectors("--select", "Check these rules only: names, codes, topics, levels, libraries or ALL.")
-@_selectors("--ignore", "Leave these out.")
-@_selectors("--extend-select", "Check these as well.")
+@selectors("--select", "Check these rules only: names, codes, topics, levels, libraries or ALL.")
+@selectors("--ignore", "Leave these out.")
+@selectors("--extend-select", "Check these as well.")
 @click.option("--fix", is_flag=True, help="Apply safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="Count unsafe fixes in, for --fix and --diff.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change, and write nothing.")
-@click.option(
-    "--output-format",
-    type=click.Choice(["full", "concise", "json", "github"]),
-    default="full",
-    show_default=True,
-    help="The report.",
-)
-@click.option("--output-file", type=click.Path(dir_okay=False), help="Write the report to this file.")
+@format_option
+@file_option
 @click.option("--statistics", is_flag=True, help="Show how often each rule was broken.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
-@click.option("--fail-level", type=click.Choice(LEVELS), help="Exit with 1 from this level on. [default: warning]")
+@fail_option
 @click.option("--stdin-filename", metavar="FILE", help="The name of what is read from standard input (`-`).")
 @click.option("--force-exclude", is_flag=True, help="Apply `exclude` to files that are named too.")
-@click.option(
-    "--config", type=click.Path(exists=True, dir_okay=False), help="Use this configuration file for all files."
-)
-@click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+@config_option
+@isolated_option
 @click.option("--jobs", type=click.IntRange(min=1), help="Number of processes. [default: one a core]")
 @color_option
 @click.pass_context
 def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
     """Check files and folders (default: the current one)."""
-    if options["config"] and options["isolated"]:
-        raise click.UsageError("--config and --isolated exclude each other")
     if STDIN in paths and len(paths) > 1:
         raise click.UsageError("`-` (standard input) cannot be checked together with other paths")
     with _no_collecting():
-        finder = guarded(lambda: _finder(options))
+        finder = guarded(lambda: settings_finder(options))
         status = _check_stdin(finder, options) if STDIN in paths else _check_paths(paths or (".",), finder, options)
     context.exit(status)
 
@@ -124,21 +119,6 @@ def _no_collecting() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
-
-
-def _finder(options: dict[str, Any]) -> SettingsFinder:
-    from hplint.settings import SettingsFinder
-
-    return SettingsFinder(_overrides(options), options["config"], isolated=options["isolated"])
-
-
-def _overrides(options: dict[str, Any]) -> Overrides:
-    from hplint.model import Level
-    from hplint.selection import Layer
-    from hplint.settings import Overrides
-
-    layer = Layer(options["select"] or None, options["extend_select"], options["ignore"])
-    return Overrides(layer, Level(options["fail_level"]) if options["fail_level"] else None)
 
 
 # --- check
@@ -214,51 +194,7 @@ def _show(run: Run, options: dict[str, Any], stdin: Source | None) -> None:
     from hplint.report import Report
 
     report = Report(run.findings, len(run.results), options["unsafe_fixes"])
-    stream = sys.stderr if stdin is not None and options["fix"] else sys.stdout
-    color = is_colored(options["color"], None if options["output_file"] else stream)
-    text = _rendered(report, options, stdin, color=color)
-    if options["output_file"]:
-        try:
-            with open(options["output_file"], "w", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-        except OSError as problem:
-            complain(f"{options['output_file']} cannot be written: {problem.strerror}")
-            raise click.exceptions.Exit(WRONG) from problem
-    else:
-        click.echo(text, file=stream, nl=False, color=color)
-
-
-def _rendered(report: Report, options: dict[str, Any], stdin: Source | None, *, color: bool) -> str:
-    from hplint.report import concise, json, text
-
-    if options["output_format"] == "json":
-        return json.render(report, statistics=options["statistics"])
-    if options["statistics"]:
-        return concise.statistics(report, color=color)
-    if options["output_format"] == "github":
-        from hplint.report import github
-
-        return github.render(report)
-    if options["output_format"] == "concise":
-        return concise.render(report, color=color)
-    return text.render(report, _source_reader(stdin), color=color)
-
-
-def _source_reader(stdin: Source | None) -> Callable[[str], Source | None]:
-    from functools import lru_cache
-
-    from hplint.source import Unreadable, read
-
-    @lru_cache(maxsize=64)
-    def source_of(path: str) -> Source | None:
-        if stdin is not None and path == stdin.path:
-            return stdin
-        try:
-            return read(path)
-        except Unreadable:
-            return None
-
-    return source_of
+    write(report, options, source_reader(stdin), to_stderr=stdin is not None and options["fix"])
 
 
 def _show_diff(run: Run, options: dict[str, Any]) -> int:

@@ -15,11 +15,15 @@ SourceOf = Callable[[str], "Source | None"]
 
 @dataclass(frozen=True)
 class Report:
-    """All that a format may tell. ``unsafe``: unsafe fixes are asked for, so they count as fixable."""
+    """All that a format may tell. ``unsafe``: unsafe fixes are asked for, so they count as fixable.
+
+    ``subject`` is what was looked at where that is not files: a run of a program.
+    """
 
     findings: tuple[Finding, ...]
     files: int
     unsafe: bool = False
+    subject: str | None = None
 
     def is_fixable(self, finding: Finding) -> bool:
         """Whether ``--fix`` would repair it."""
@@ -47,7 +51,7 @@ _NOUNS = {
 
 def summary(report: Report) -> str:
     """One sentence on the whole run."""
-    files = _number(report.files, "file", "files")
+    files = report.subject or _number(report.files, "file", "files")
     if not report.files:
         return "No Python files to check."
     if not report.findings:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch.optim import Optimizer
 
-from hplint.runtime._objects import is_torchs_own, torch_name
-from hplint.runtime._problem import Problem
-from hplint.runtime._values import Remark, option_remarks, refused_options, unknown_options
+from hplint.runtime.checking import Check, Problem, on
+from hplint.runtime.events import Finish, StepStarts
+from hplint.runtime.given import is_torchs_own, torch_name
+from hplint.runtime.recorder import Record
+from hplint.runtime.world import World
+
+if TYPE_CHECKING:
+    from hplint.runtime.options import Remark
 
 _DIVIDE_BY_EPS = frozenset({"Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RMSprop"})
 """Optimizers for which a gradient of 0 is 0 / 0 where ``eps``, in the type of the parameter, is 0 (tried each)."""
@@ -36,6 +42,40 @@ class _Place:
         return f" in parameter groups {', '.join(map(str, self.numbers[:-1]))} and {self.numbers[-1]}"
 
 
+class GroupValues(Check):
+    """Judges the options of an optimizer as they are at its first step, or at the end where it makes none."""
+
+    rules = (
+        "betas-invalid",
+        "eps-rounds-to-zero",
+        "lr-implausible",
+        "momentum-out-of-range",
+        "param-group-unknown-key",
+        "unchecked-group-value",
+        "weight-decay-implausible",
+    )
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._judged: set[Record[Optimizer]] = set()
+
+    @on(StepStarts)
+    def first_step(self, event: StepStarts) -> Iterator[Problem]:
+        if event.record not in self._judged:
+            yield from self._problems(event.record, event.optimizer)
+
+    @on(Finish)
+    def never_stepped(self, event: Finish) -> Iterator[Problem]:
+        for record, optimizer in self.world.optimizers.alive():
+            if record not in self._judged:
+                yield from self._problems(record, optimizer)
+
+    def _problems(self, record: Record[Optimizer], optimizer: Optimizer) -> Iterator[Problem]:
+        self._judged.add(record)
+        for problem in optimizer_problems(optimizer):
+            yield replace(problem, at=record)
+
+
 def optimizer_problems(optimizer: Optimizer) -> Iterator[Problem]:
     """One problem for each remark, however many groups it holds for."""
     places: dict[Remark, list[int]] = {}
@@ -45,10 +85,13 @@ def optimizer_problems(optimizer: Optimizer) -> Iterator[Problem]:
     for remark, numbers in places.items():
         where = _Place(tuple(numbers), len(optimizer.param_groups))
         message = f"{remark.subject}{where}{remark.consequence}"
-        yield Problem(remark.rule, message, remark.level, remark.hyperparameter)
+        yield Problem(remark.rule, message, level=remark.level, hyperparameter=remark.hyperparameter)
 
 
 def _remarks(optimizer: Optimizer, group: Mapping[str, object]) -> Iterator[Remark]:
+    # Signatures are read when the first optimizer is judged, not when a program starts.
+    from hplint.runtime.options import option_remarks, refused_options, unknown_options
+
     name = torch_name(optimizer)
     options = {key: _plain(value) for key, value in group.items() if key != "params"}
     refused = list(refused_options(name, options))
@@ -72,6 +115,8 @@ def _plain(value: object) -> object:
 
 def _eps_remarks(name: str, options: Mapping[str, object], group: Mapping[str, object]) -> Iterator[Remark]:
     """``eps`` keeps a weight whose gradients were all 0 from becoming 0 / 0; that it does only while it is not 0."""
+    from hplint.runtime.options import Remark
+
     eps, params = options.get("eps"), group["params"]
     if name not in _DIVIDE_BY_EPS or not isinstance(eps, (int, float)):
         return

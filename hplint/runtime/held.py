@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from hplint.runtime._problem import Problem
+from hplint.runtime.checking import Problem
 
 _NAMED = 3
 """How many parameters a message names."""

@@ -1,0 +1,104 @@
+"""Reports as commands write them: the formats, and where they go."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hplint.commands.terminal import WRONG, complain, is_colored
+
+if TYPE_CHECKING:
+    from hplint.report import Report
+    from hplint.settings import SettingsFinder
+    from hplint.source import Source
+
+FORMATS = ("full", "concise", "json", "github")
+LEVELS = ("error", "warning", "advice", "pedantic")
+SourceReader = Callable[[str], "Source | None"]
+
+
+def _split(context: click.Context, parameter: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(part.strip() for each in value for part in each.split(",") if part.strip())
+
+
+def selectors(name: str, help: str) -> Callable[[Any], Any]:
+    """An option that takes rules, topics, levels, libraries."""
+    return click.option(name, multiple=True, metavar="RULES", callback=_split, help=help)
+
+
+format_option = click.option(
+    "--output-format", type=click.Choice(FORMATS), default="full", show_default=True, help="The report."
+)
+file_option = click.option("--output-file", type=click.Path(dir_okay=False), help="Write the report to this file.")
+fail_option = click.option(
+    "--fail-level", type=click.Choice(LEVELS), help="Exit with 1 from this level on. [default: warning]"
+)
+config_option = click.option(
+    "--config", type=click.Path(exists=True, dir_okay=False), help="Use this configuration file for all files."
+)
+isolated_option = click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+
+
+def settings_finder(options: dict[str, Any]) -> SettingsFinder:
+    """The settings that the options of a command ask for."""
+    from hplint.model import Level
+    from hplint.selection import Layer
+    from hplint.settings import Overrides, SettingsFinder
+
+    if options["config"] and options["isolated"]:
+        raise click.UsageError("--config and --isolated exclude each other")
+    layer = Layer(options["select"] or None, options["extend_select"], options["ignore"])
+    overrides = Overrides(layer, Level(options["fail_level"]) if options["fail_level"] else None)
+    return SettingsFinder(overrides, options["config"], isolated=options["isolated"])
+
+
+def write(report: Report, options: dict[str, Any], source_of: SourceReader, *, to_stderr: bool = False) -> None:
+    """Write a report in its format where it belongs: to a file, or to standard output."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    color = is_colored(options["color"], None if options["output_file"] else stream)
+    text = _rendered(report, options, source_of, color=color)
+    if options["output_file"]:
+        try:
+            with open(options["output_file"], "w", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(text)
+        except OSError as problem:
+            complain(f"{options['output_file']} cannot be written: {problem.strerror}")
+            raise click.exceptions.Exit(WRONG) from problem
+    else:
+        click.echo(text, file=stream, nl=False, color=color)
+
+
+def _rendered(report: Report, options: dict[str, Any], source_of: SourceReader, *, color: bool) -> str:
+    from hplint.report import concise, json, text
+
+    if options["output_format"] == "json":
+        return json.render(report, statistics=options["statistics"])
+    if options["statistics"]:
+        return concise.statistics(report, color=color)
+    if options["output_format"] == "github":
+        from hplint.report import github
+
+        return github.render(report)
+    if options["output_format"] == "concise":
+        return concise.render(report, color=color)
+    return text.render(report, source_of, color=color)
+
+
+def source_reader(given: Source | None = None) -> SourceReader:
+    """Reads the texts that a report shows; ``given`` is one that is in no file."""
+    from hplint.source import Unreadable, read
+
+    @lru_cache(maxsize=64)
+    def source_of(path: str) -> Source | None:
+        if given is not None and path == given.path:
+            return given
+        try:
+            return read(path)
+        except Unreadable:
+            return None
+
+    return source_of

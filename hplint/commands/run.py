@@ -1,0 +1,132 @@
+"""`hplint run`: a training script under watch."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hplint.commands.output import (
+    config_option,
+    fail_option,
+    file_option,
+    format_option,
+    isolated_option,
+    selectors,
+    settings_finder,
+    source_reader,
+    write,
+)
+from hplint.commands.terminal import CLEAN, FOUND, WRONG, color_option, complain, guarded
+
+if TYPE_CHECKING:
+    from hplint.runtime.running.program import Program
+    from hplint.runtime.running.runner import Run
+    from hplint.settings import SettingsFinder
+
+STEPS = 20
+
+
+@click.command("run", context_settings={"allow_interspersed_args": False})
+@click.argument("script", metavar="SCRIPT")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGS]...")
+@click.option("-m", "is_module", is_flag=True, help="SCRIPT is a module, as for `python -m`.")
+@click.option(
+    "--steps",
+    type=click.IntRange(min=1),
+    default=STEPS,
+    show_default=True,
+    metavar="N",
+    help="Optimizer steps to make, or with --full to watch.",
+)
+@click.option("--full", is_flag=True, help="Run to the end, and alter nothing.")
+@selectors("--select", "Report these rules only: names, codes, topics, levels, libraries or ALL.")
+@selectors("--ignore", "Leave these out.")
+@selectors("--extend-select", "Report these as well.")
+@format_option
+@file_option
+@click.option("--statistics", is_flag=True, help="Show how often each rule was broken.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
+@fail_option
+@config_option
+@isolated_option
+@color_option
+@click.pass_context
+def command(
+    context: click.Context,
+    /,
+    script: str,
+    arguments: tuple[str, ...],
+    is_module: bool,
+    steps: int,
+    full: bool,
+    **options: Any,
+) -> None:
+    """Run a training script under watch, and report what is wrong.
+
+    Options of hplint come before SCRIPT; what follows belongs to the script. By default this is a dry run: every
+    pass over a data loader gives a few batches, the program ends after --steps optimizer steps, and torch.save
+    writes nothing. With --full the program runs as it is.
+
+    The script's own exit code wins when it is not 0, and an uncaught exception is shown and gives 1. Otherwise: 0
+    clean, 1 findings at or above the fail level, 2 wrong usage, or a fault of hplint's own.
+    """
+    if options["config"] or any(options[name] for name in ("select", "ignore", "extend_select")):
+        guarded(lambda: settings_finder(options).for_folder(os.getcwd()))  # Wrong ones are told of before the run.
+    from hplint.runtime.running.runner import Run
+
+    run = Run(_program(context, script, is_module), steps, full)
+    reports = os.environ.get("RANK", "0") == "0"
+    if reports:
+        click.echo(_announcement(run), err=True)
+    run.execute(script, arguments)
+    found = _report(run, settings_finder(options), options) if reports else CLEAN
+    context.exit(run.ending.code or found)
+
+
+def _program(context: click.Context, name: str, is_module: bool) -> Program:
+    from hplint.runtime.running import program
+
+    try:
+        return program.module(name) if is_module else program.script(name)
+    except program.NotRunnable as problem:
+        complain(str(problem))
+        context.exit(WRONG)
+
+
+def _announcement(run: Run) -> str:
+    if run.full:
+        return f"hplint run: {run.program.shown} to its end, its first {run.steps} steps under watch"
+    from hplint.runtime.running.ends import BATCHES
+
+    return (
+        f"hplint run: a dry run of {run.program.shown}: {run.steps} optimizer steps at most, {BATCHES} batches a pass, "
+        "nothing is saved (--full runs all of it)"
+    )
+
+
+def _report(run: Run, finder: SettingsFinder, options: dict[str, Any]) -> int:
+    """Write what was found; the exit code that it gives."""
+    from hplint.report import Report
+
+    if run.session is None:
+        click.echo("hplint run: torch was never imported, so there was nothing to watch", err=True)
+    elif run.ending.stopped:
+        click.echo(f"hplint run: stopped after {_times(run.made, 'optimizer step')}", err=True)
+    findings = tuple(run.findings(finder))
+    subject = f"{_times(run.made, 'step')} of {run.program.shown}"
+    write(Report(findings, 1, subject=subject), options, source_reader())
+    if any(finding.code == "HP000" for finding in findings):
+        return WRONG
+    fails = any(finding.level.weight >= _fail_weight(finder, finding.path) for finding in findings)
+    return FOUND if fails and not options["exit_zero"] else CLEAN
+
+
+def _fail_weight(finder: SettingsFinder, path: str | None) -> int:
+    folder = os.getcwd() if path is None else os.path.dirname(os.path.abspath(path))
+    return guarded(lambda: finder.for_folder(folder)).fail_level.weight
+
+
+def _times(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

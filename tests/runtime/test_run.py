@@ -1,0 +1,238 @@
+"""`hplint run`: what a program notices of it, what it prints, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+TRAINING = """\
+import sys, torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+data = TensorDataset(torch.randn(64, 4), torch.randint(0, 3, (64,)))
+loader = DataLoader(data, batch_size=4, shuffle=True)
+model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 3))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(int(sys.argv[1])):
+    batches = 0
+    for x, y in loader:
+        loss = nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        batches += 1
+    print(epoch, batches, len(loader))
+    torch.save(model.state_dict(), "last.pt")
+    model.load_state_dict(torch.load("last.pt"))
+print("end")
+"""
+CLEAN = TRAINING.replace("        loss.backward()\n", "        optimizer.zero_grad()\n        loss.backward()\n")
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[[str], str]:
+    def write(text: str, name: str = "train.py") -> str:
+        (tmp_path / name).write_text(text, "utf-8")
+        return name
+
+    return write
+
+
+def test_a_dry_run_is_short_and_says_so(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
+    done = run_hplint("run", "--steps", "6", script(TRAINING), "50", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    printed = done.stdout.splitlines()
+    assert printed[:1] == ["0 4 16"]
+    assert printed[1].startswith("train.py:13:9: error[missing-zero-grad] HP152 ")
+    assert "13 |         loss.backward()" in printed
+    assert "Found 1 error in 6 steps of train.py." in printed
+    said = [line for line in done.stderr.splitlines() if line.startswith("hplint")]
+    assert said[0].startswith("hplint run: a dry run of train.py: 6 optimizer steps at most")
+    assert said[-1] == "hplint run: stopped after 6 optimizer steps"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["train.py"]
+
+
+def test_a_clean_program_that_ends_by_itself(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
+    done = run_hplint("run", script(CLEAN), "2", cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()) == (
+        0,
+        ["0 4 16", "1 4 16", "end", "All clear: 8 steps of train.py."],
+    )
+
+
+def test_a_full_run_alters_nothing(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    options = ("--full", "--output-format", "json", "--output-file", str(report))
+    done = run_hplint("run", *options, "--steps", "3", script(TRAINING), "2", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert done.stdout.splitlines() == ["0 16 16", "1 16 16", "end"]
+    assert (tmp_path / "last.pt").exists()
+    [finding] = json.loads(report.read_text("utf-8"))["findings"]
+    assert (finding["code"], finding["engine"], finding["path"]) == ("HP152", "runtime", "train.py")
+    assert (finding["start"], finding["end"]) == ({"line": 13, "column": 9}, {"line": 13, "column": 24})
+
+
+@pytest.mark.parametrize("output_format", ["full", "concise", "json", "github"])
+def test_every_format(script: Callable[[str], str], run_hplint: Run, tmp_path: Path, output_format: str) -> None:
+    done = run_hplint("run", "--output-format", output_format, script(TRAINING), "1", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "missing-zero-grad" in done.stdout
+
+
+def test_settings_and_comments_count(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
+    name = script(TRAINING)
+    assert run_hplint("run", "--ignore", "HP152", name, "1", cwd=tmp_path).returncode == 0
+    assert run_hplint("run", "--exit-zero", name, "1", cwd=tmp_path).returncode == 0
+    assert run_hplint("run", "--select", "nonsense", name, "1", cwd=tmp_path).returncode == 2
+    script(TRAINING.replace("loss.backward()", "loss.backward()  # noqa: HP152"))
+    assert run_hplint("run", name, "1", cwd=tmp_path).returncode == 0
+    script(TRAINING)
+    (tmp_path / "hplint.toml").write_text('fail-level = "error"\nlevels = {HP152 = "advice"}\n')
+    done = run_hplint("run", name, "1", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "advice[missing-zero-grad]" in done.stdout
+
+
+SURROUNDINGS = """\
+import os, sys, pickle
+class Mine: pass
+if __name__ == "__main__":
+    print(sys.argv, sys.stdin.read(), os.getcwd(), __file__, sys.path[0], __package__, __spec__ is None)
+    print(type(pickle.loads(pickle.dumps(Mine()))) is Mine, sys.modules["__main__"].Mine is Mine)
+    print(sorted(name for name in globals() if not name.startswith("__")))
+"""
+
+
+def test_a_script_has_the_surroundings_of_plain_python(script: Callable[[str], str], tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    name = os.path.join("inner", "train.py")
+    (tmp_path / name).write_text(SURROUNDINGS, "utf-8")
+
+    def output(*command: str) -> str:
+        line = [sys.executable, *command, name, "--steps", "3", "--", "-m"]
+        return subprocess.run(line, cwd=tmp_path, input="typed", capture_output=True, text=True, check=True).stdout
+
+    plain, ours = output(), output("-m", "hplint", "run")
+    assert ours.startswith(plain)
+
+
+def test_a_module_has_the_surroundings_of_plain_python(tmp_path: Path) -> None:
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "other.py").write_text("value = 3\n")
+    text = (
+        "import sys\nfrom .other import value\nprint(value, sys.argv, __name__, __package__, __spec__.name, __file__)\n"
+    )
+    for name in ("__main__.py", "train.py"):
+        (package / name).write_text(f"{text}print(sys.path[0])\n")
+
+    for module in ("package", "package.train"):
+
+        def output(*command: str, module: str = module) -> str:
+            line = [sys.executable, *command, "-m", module, "--lr", "1"]
+            return subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+        plain, ours = output(), output("-m", "hplint", "run")
+        assert ours.startswith(plain)
+
+
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [
+        ("sys.exit(7)", 7),
+        ("sys.exit('no data')", 1),
+        ("raise ValueError('no data')", 1),
+        ("sys.exit()", 0),
+        ("raise KeyboardInterrupt", 130),
+    ],
+)
+def test_the_scripts_own_end_wins(
+    script: Callable[[str], str], run_hplint: Run, tmp_path: Path, end: str, code: int
+) -> None:
+    done = run_hplint("run", script(f"import sys\ndef last():\n    {end}\nlast()\n"), cwd=tmp_path)
+    assert done.returncode == code
+    plain = subprocess.run([sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert [line for line in done.stderr.splitlines() if not line.startswith("hplint run: ")] == (
+        plain.stderr.splitlines()
+    )
+
+
+def test_findings_are_told_before_a_script_fails_and_its_code_stays(
+    script: Callable[[str], str], run_hplint: Run, tmp_path: Path
+) -> None:
+    done = run_hplint("run", script(f"{TRAINING}sys.exit(5)\n"), "1", cwd=tmp_path)
+    assert done.returncode == 5
+    assert "HP152" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["nowhere.py"], ["-m", "nowhere.at_all"], []])
+def test_what_cannot_be_run(run_hplint: Run, tmp_path: Path, arguments: list[str]) -> None:
+    assert run_hplint("run", *arguments, cwd=tmp_path).returncode == 2
+
+
+def test_a_program_that_copies_its_checkpoint_is_stopped_there(
+    script: Callable[[str], str], run_hplint: Run, tmp_path: Path
+) -> None:
+    name = script(f"{CLEAN}import shutil\nshutil.copyfile('last.pt', 'best.pt')\n")
+    done = run_hplint("run", name, "1", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "last.pt was not written in this dry run" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_program_may_swallow_and_clean_up(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
+    text = CLEAN.replace("    for x, y in loader:\n", "    for x, y in loader:\n      try:\n")
+    body = text.index("      try:\n") + len("      try:\n")
+    end = text.index("    print(epoch")
+    inner = "".join(f"  {line}\n" for line in text[body:end].splitlines())
+    text = (
+        f"{text[:body]}{inner}      except Exception as problem:\n        raise RuntimeError from problem\n{text[end:]}"
+    )
+    done = run_hplint("run", "--steps", "2", script(text), "50", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "stopped after 2 optimizer steps" in done.stderr
+
+
+def test_gradients_of_many_batches_reach_a_step(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
+    text = CLEAN.replace("        optimizer.zero_grad()\n", "").replace(
+        "        optimizer.step()\n",
+        "        if batches % 8 == 7:\n            optimizer.step()\n            optimizer.zero_grad()\n",
+    )
+    done = run_hplint("run", script(text), "2", cwd=tmp_path)
+    assert done.stdout.splitlines() == ["0 8 16", "1 8 16", "end", "All clear: 2 steps of train.py."], done.stderr
+
+
+def test_a_script_without_torch(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
+    text = "import sys\nprint('torch' in sys.modules, 'libcst' in sys.modules)\n"
+    done = run_hplint("run", script(text), cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("False False\n")
+    assert "torch was never imported" in done.stderr
+
+
+DISTRIBUTED = CLEAN.replace("import sys, torch\n", "import sys, torch\ntorch.distributed.init_process_group('gloo')\n")
+DISTRIBUTED = DISTRIBUTED.replace(
+    "optimizer = ",
+    "model = nn.parallel.DistributedDataParallel(model)\noptimizer = ",
+)
+
+
+def test_two_processes_of_which_one_reports(script: Callable[[str], str], tmp_path: Path) -> None:
+    script(DISTRIBUTED)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    line = [*launcher, "-m", "hplint", "run", "train.py", "50"]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("All clear: 20 steps of train.py.") == 1
+    assert done.stderr.count("hplint run: a dry run") == 1
