@@ -72,6 +72,7 @@ def page(titles: tuple[str, ...], runs: tuple[list[Result], ...]) -> str:
         parts += _shortened(list(_lines(change)))
         parts += ["```", "", "</details>"]
     parts += ["", *_totals(findings[-1], changes, compares=len(runs) > 1)]
+    parts += ["", _advice(findings[-1], files)]
     parts += ["", *_packages(here)]
     return "\n".join(parts) + "\n"
 
@@ -133,6 +134,23 @@ def _totals(findings: list[Finding], changes: dict[str, Difference], *, compares
     counts = Counter(finding.level for finding in findings)
     listed = ", ".join(f"{counts[level]} {level}" for level in LEVELS)
     return [*rows, "", f"In all {len(findings)}: {listed}."]
+
+
+def _advice(findings: list[Finding], files: int) -> str:
+    """How much advice a file gets: over all files that are linted, and over those that get any."""
+    counts = sorted(Counter((each.package, each.path) for each in findings if each.level == "advice").values())
+    every = [0] * (files - len(counts)) + counts
+    if not counts:
+        return "Advice: none in any file."
+    return (
+        f"Advice a file: median {_quantile(every, 50)}, 95th percentile {_quantile(every, 95)}; of the {len(counts)} files "
+        f"with any: median {_quantile(counts, 50)}, 95th percentile {_quantile(counts, 95)}, at most {counts[-1]}."
+    )
+
+
+def _quantile(ordered: list[int], percent: int) -> int:
+    """The smallest count that so many percent of the files do not exceed (nearest rank)."""
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
 
 def _rank(level: str) -> int:

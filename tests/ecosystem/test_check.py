@@ -96,3 +96,15 @@ def test_packages_that_are_not_there(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "not fetched yet: tiny" in capsys.readouterr().err
     assert main(["--cache", str(tmp_path / "cache"), "--list", str(listing), "check", "other"]) == 2
     assert "not in packages.toml: other" in capsys.readouterr().err
+
+
+def test_advice_a_file_is_told() -> None:
+    advice = [
+        replace(FOUND, level="advice", path=path, line=line) for path, line in (("a.py", 1), ("b.py", 1), ("b.py", 2))
+    ]
+    text = page(("working tree",), ([Result("tiny", 40, 0.1, tuple(advice))],))
+    assert (
+        "Advice a file: median 0, 95th percentile 0; of the 2 files with any: median 1, 95th percentile 2, at most 2."
+        in text
+    )
+    assert "Advice: none in any file." in page(("working tree",), ([Result("tiny", 40, 0.1, ())],))
