@@ -142,10 +142,8 @@ def _advice(findings: list[Finding], files: int) -> str:
     every = [0] * (files - len(counts)) + counts
     if not counts:
         return "Advice: none in any file."
-    return (
-        f"Advice a file: median {_quantile(every, 50)}, 95th percentile {_quantile(every, 95)}; of the {len(counts)} files "
-        f"with any: median {_quantile(counts, 50)}, 95th percentile {_quantile(counts, 95)}, at most {counts[-1]}."
-    )
+    over = (f"median {_quantile(each, 50)}, 95th percentile {_quantile(each, 95)}" for each in (every, counts))
+    return f"Advice a file: {next(over)}; of the {len(counts)} files with any: {next(over)}, at most {counts[-1]}."
 
 
 def _quantile(ordered: list[int], percent: int) -> int:

@@ -21,8 +21,9 @@ val_loader = DataLoader(val_set, batch_size=256)
 
 ## Looks like it, is not
 
-A compiled or exported model, TPUs and recurrent states of a fixed size want batches of one size; a contrastive loss
-compares the samples of a batch with each other, and means something else for a smaller one.
+A compiled or exported model, TPUs and recurrent states of a fixed size want batches of one size, and so does a model
+that is told the batch size when it is made; a contrastive loss compares the samples of a batch with each other, and
+means something else for a smaller one.
 
 ```python good
 import torch
@@ -52,9 +53,11 @@ from hplint.rule import (
     delete_argument,
     feeds_evaluation,
     is_test,
+    last_name,
     regex,
     rule,
     size_of,
+    syntax,
 )
 
 WANTS_ONE_SIZE = regex(
@@ -62,6 +65,10 @@ WANTS_ONE_SIZE = regex(
     r"(?<![a-z])(xla|tpu|moco|byol|open_?clip)(?![a-z])",
     re.IGNORECASE,
 )
+
+
+FEEDS = regex(r"Load|Sampl|Data|Config|Arg")
+"""Names of classes that are told the batch size without being bound to it."""
 
 
 @rule(
@@ -80,7 +87,9 @@ def val_loader_drop_last(file: File) -> Iterator[Draft]:
         told, given = call.argument("drop_last").node, call.argument("drop_last").value.single
         if told is None or given is None or given.constant is not True:
             continue
-        if feeds_evaluation(file, call) and not comes_out_even(file, call) and not WANTS_ONE_SIZE.search(file.text):
+        if not feeds_evaluation(file, call) or comes_out_even(file, call) or WANTS_ONE_SIZE.search(file.text):
+            continue
+        if not model_knows_size(file, call):
             at = told if told in call.node.args else call.node
             message = "`drop_last` leaves out what does not fill a batch: the metric is taken over a part of the set"
             yield Draft(at, message, fix=delete_argument(call, told, Safety.UNSAFE))
@@ -95,3 +104,17 @@ def comes_out_even(file: File, call: BoundCall) -> bool:
         return True
     size = sizes[0] if batch.single is not None else None
     return samples is not None and isinstance(size, int) and size > 0 and samples % size == 0
+
+
+def model_knows_size(file: File, call: BoundCall) -> bool:
+    """Whether something else than data is constructed with the same batch size."""
+    size = call.argument("batch_size").node
+    if size is None or isinstance(size.value, syntax.Literal):
+        return False
+    told = file.source(size.value)
+    makers = [each for each in file.every(syntax.Call) if last_name(each.func)[:1].isupper()]
+    return any(
+        file.source(arg.value) == told and not FEEDS.search(last_name(each.func))
+        for each in makers
+        for arg in each.args
+    )
