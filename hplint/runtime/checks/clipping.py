@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from hplint.runtime.calls import argument
 from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.events import BackwardEnds, BackwardStarts, Clip, Finish, StepEnds, StepStarts, ZeroGrad
 from hplint.runtime.places import Place
@@ -54,9 +55,9 @@ class ClipLimits(Check):
             harm = "every one becomes 0, and the weights stand still"
         else:
             harm = "every one changes its sign, and each step climbs the loss"
-        yield Problem(
-            "clip-max-norm-invalid", f"gradients are clipped to a {event.by} of {limit:g}: {harm}", event.place
-        )
+        message = f"gradients are clipped to a {event.by} of {limit:g}: {harm}"
+        where = argument(event.place, 1, "max_norm" if event.by == "norm" else "clip_value")
+        yield Problem("clip-max-norm-invalid", message, where or event.place)
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from hplint.model import Level
-from hplint.runtime.calls import the_one
+from hplint.runtime.calls import argument, the_one
 from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.events import Finish, Loss
 from hplint.runtime.graph import made_by
@@ -127,9 +127,10 @@ class LossHead(Check):
         name, kinds = _WRITTEN[made]
         written = the_one(self.world, (name,), kinds, event.place)
         message = f"{_called(event)} {message}"
-        if written is None:
-            return Problem(rule, message, event.place)
-        return Problem(rule, message, written, ((event.place, "the loss that it reaches"),))
+        # Where a class is wrong for an example, others still teach it.
+        level = Level.ADVICE if (event.name, made) == ("cross_entropy", "Relu") else None
+        related = () if written is None else ((event.place, "the loss that it reaches"),)
+        return Problem(rule, message, written or event.place, related, level)
 
     def _one_column(self, event: Loss) -> None:
         if event.name != "cross_entropy" or self._columns.get(event.place, 0) < 0:
@@ -145,7 +146,7 @@ class LossHead(Check):
         for place, count in self._columns.items():
             if count > 1:
                 message = "the cross-entropy of a single output is 0 whatever comes in: nothing is learnt"
-                yield Problem("softmax-over-one-unit", message, place, level=Level.ERROR)
+                yield Problem("softmax-over-one-unit", message, argument(place, 0, "input") or place)
 
 
 def _normalised(scores: Tensor) -> bool:
