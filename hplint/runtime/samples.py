@@ -7,8 +7,21 @@ from collections.abc import Iterable
 
 import torch
 from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor
+from torch._subclasses import FakeTensor
 
 _VALUES = 32
+
+
+def readable(tensor: object) -> bool:
+    """Whether there are numbers to be read: not those of a fake or meta tensor, nor inside of vmap or a trace."""
+    return (
+        isinstance(tensor, Tensor)
+        and tensor.layout is torch.strided
+        and not tensor.is_meta
+        and not isinstance(tensor, FakeTensor)
+        and not is_functorch_wrapped_tensor(tensor)
+    )
 
 
 def sample(tensor: Tensor) -> Tensor:
@@ -22,16 +35,14 @@ class Snapshot:
 
     def __init__(self, parameters: Iterable[Tensor]) -> None:
         self._kept = [
-            (weakref.ref(each), sample(each).clone())
-            for each in parameters
-            if each.requires_grad and each.layout is torch.strided
+            (weakref.ref(each), sample(each).clone()) for each in parameters if each.requires_grad and readable(each)
         ]
 
     def changed(self) -> bool:
         """Whether any parameter has changed, or can no longer be looked at."""
         for ref, values in self._kept:
             there = ref()
-            if there is None or there.layout is not torch.strided:
+            if there is None or not readable(there):
                 return True
             now = sample(there)
             if now.shape != values.shape or now.device != values.device or not torch.equal(now, values):
@@ -44,7 +55,7 @@ class Snapshot:
         for ref, values in self._kept:
             there = ref()
             gradient = None if there is None else there.grad
-            if there is None or gradient is None or gradient.layout is not torch.strided:
+            if there is None or gradient is None or not readable(gradient):
                 continue
             moved = sample(gradient) != 0
             total += int(moved.sum())
@@ -58,16 +69,13 @@ def gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
 
 
 def any_set(tensors: Iterable[Tensor]) -> bool:
-    """Whether any value of any tensor is not 0."""
-    return any(bool((each.coalesce().values() if each.is_sparse else each).any()) for each in tensors)
+    """Whether any value of any tensor is not 0; what cannot be read may be anything."""
+    dense = (each.coalesce().values() if each.is_sparse else each for each in tensors)
+    return any(not readable(each) or bool(each.any()) for each in dense)
 
 
 def number(tensor: Tensor) -> float | None:
     """The number in a tensor that has one; read from the device, so seldom to be asked."""
-    if tensor.numel() != 1 or tensor.is_complex() or tensor.is_meta or _is_fake(tensor):
+    if not readable(tensor) or tensor.numel() != 1 or tensor.is_complex():
         return None
     return float(tensor.detach())
-
-
-def _is_fake(tensor: Tensor) -> bool:
-    return type(tensor).__name__ == "FakeTensor"

@@ -17,7 +17,7 @@ from hplint.runtime.events import BackwardEnds, BackwardStarts, Clip, Finish, St
 from hplint.runtime.graph import leaves
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
-from hplint.runtime.samples import Snapshot, any_set, gradients, number, sample
+from hplint.runtime.samples import Snapshot, any_set, gradients, number, readable, sample
 from hplint.runtime.world import World, parameters_of
 
 _FIRST = 20
@@ -96,7 +96,7 @@ class Finite(Check):
 
 
 def _finite(parameters: Iterable[Tensor]) -> bool:
-    return all(bool(torch.isfinite(each.detach()).all()) for each in parameters if each.layout is torch.strided)
+    return all(bool(torch.isfinite(each.detach()).all()) for each in parameters if readable(each))
 
 
 class AllZero(Check):

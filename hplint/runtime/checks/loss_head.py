@@ -13,6 +13,7 @@ from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.events import Finish, Loss
 from hplint.runtime.graph import made_by
 from hplint.runtime.places import Place
+from hplint.runtime.samples import readable
 from hplint.runtime.world import World
 
 _LOOKS = 3
@@ -95,7 +96,7 @@ class LossHead(Check):
 
     @on(Loss)
     def given(self, event: Loss) -> Iterator[Problem]:
-        if event.place is None or not event.input.requires_grad or type(event.input).__name__ == "DTensor":
+        if event.place is None or not readable(event.input) or not event.input.requires_grad:
             return
         self._one_column(event)
         key = event.name, event.place

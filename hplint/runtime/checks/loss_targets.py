@@ -10,6 +10,7 @@ from torch import Tensor
 from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.events import Loss
 from hplint.runtime.places import Place
+from hplint.runtime.samples import readable
 from hplint.runtime.world import World
 
 _LOOKS = 3
@@ -33,9 +34,11 @@ class LossTargets(Check):
 
     @on(Loss)
     def given(self, event: Loss) -> Iterator[Problem]:
+        if not (readable(event.input) and readable(event.target) and event.input.requires_grad):
+            return
         key = event.name, event.place
         self._looked[key] = self._looked.get(key, 0) + 1
-        if event.place is None or self._looked[key] > _LOOKS or not event.input.requires_grad:
+        if event.place is None or self._looked[key] > _LOOKS:
             return
         if event.options.get("reduction", "mean") == "none" or event.options.get("reduce") is False:
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from torch import Tensor
 from torch.nn import Parameter
 from torch.optim import Optimizer
 
@@ -55,7 +56,7 @@ class NoGradients(Check):
 
     @on(Loss)
     def computed(self, event: Loss) -> Iterator[Problem]:
-        if event.output.requires_grad:
+        if isinstance(event.output, Tensor) and event.output.requires_grad:
             self._loss = event.place
         yield from ()
 
