@@ -75,20 +75,28 @@ def _instruction_of(call: Place, value: ast.expr, shift: int) -> Place | None:
 
 def user_forwards(world: World) -> Iterator[CodeType]:
     """The code of ``forward`` of the modules that the user has written, in models that ran."""
-    kinds = {type(part) for root in world.roots() for part in root.modules()}
-    for kind in kinds:
-        code = getattr(kind.forward, "__code__", None)
-        if isinstance(code, CodeType) and code.co_filename in world.finder.seen:
+    for kind in {type(part) for root in world.roots() for part in root.modules()}:
+        code = _forward(world, kind)
+        if code is not None:
             yield code
 
 
-def built_at(world: World, kinds: tuple[type[Module], ...]) -> Iterator[Place]:
-    """Where modules of these classes were built that models which ran consist of."""
+def _forward(world: World, kind: type[Module]) -> CodeType | None:
+    code = getattr(kind.forward, "__code__", None)
+    return code if isinstance(code, CodeType) and code.co_filename in world.finder.seen else None
+
+
+def layers(world: World, kinds: tuple[type[Module], ...]) -> Iterator[Place]:
+    """Where layers of these classes are called by their names, else built, in models that ran."""
     for root in world.roots():
-        for part in root.modules():
-            place = world.place_of(part) if isinstance(part, kinds) else None
-            if place is not None:
-                yield place
+        owned = [(owner, name, part) for owner in root.modules() for name, part in owner.named_children()]
+        for owner, name, part in [(None, "", root), *owned]:
+            if isinstance(part, kinds):
+                code = _forward(world, type(owner)) if owner is not None else None
+                called = list(calls_in(code, (name,))) if code is not None else []
+                place = called[0] if len(called) == 1 else world.place_of(part)
+                if place is not None:
+                    yield place
 
 
 def the_one(world: World, names: Collection[str], kinds: tuple[type[Module], ...], place: Place | None) -> Place | None:
@@ -99,7 +107,7 @@ def the_one(world: World, names: Collection[str], kinds: tuple[type[Module], ...
     last = {where for root in world.roots() if (where := _last(world, root, kinds)) is not None}
     if len(last) == 1:
         return last.pop()
-    found = set(built_at(world, kinds))
+    found = set(layers(world, kinds))
     codes = {*user_forwards(world), *(() if place is None else (place.code,))}
     for code in codes:
         found.update(calls_in(code, names))
