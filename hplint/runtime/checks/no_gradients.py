@@ -34,6 +34,8 @@ class _Idle:
     snapshot: Snapshot
     place: Place | None = None
     steps: int = 0
+    ran: bool = False
+    """Whether a model that holds one of its parameters has run: else its turn may come later."""
 
 
 class NoGradients(Check):
@@ -105,15 +107,18 @@ class NoGradients(Check):
         idle.place = idle.place or event.place
         if idle.steps <= _STEPS and idle.snapshot.changed():  # It needs no gradients.
             self._serve(event.record)
+        elif idle.steps == _STEPS:
+            named = self.world.parameters()
+            idle.ran = any(id(each) in named for each in parameters_of(event.optimizer))
         yield from ()
 
     @on(Finish)
     def finished(self, event: Finish) -> Iterator[Problem]:
         for record, idle in self._idle.items():
             if idle.steps >= _STEPS:
-                yield from self._judged(record, idle)
+                yield from self._judged(record, idle, certain=idle.ran or event.complete)
 
-    def _judged(self, record: Record[Optimizer], idle: _Idle) -> Iterator[Problem]:
+    def _judged(self, record: Record[Optimizer], idle: _Idle, *, certain: bool) -> Iterator[Problem]:
         if not self.world.backwards:
             if self._loss is not None:
                 message = f"`{record.kind}` steps and nothing computes gradients: no weight changes"
@@ -126,7 +131,7 @@ class NoGradients(Check):
                 f"({idle.steps} steps of `{record.kind}` without a gradient)"
             )
             yield Problem("graph-cut-before-backward", message, at, ((self._backward, "`backward` stops at it"),))
-        elif not self._foreign:
+        elif certain and not self._foreign:
             message = (
                 f"no loss reaches a parameter of `{record.kind}`: it has made {idle.steps} steps without a gradient, "
                 "and none of its weights has changed"
