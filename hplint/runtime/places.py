@@ -63,6 +63,12 @@ class Place:
             return Span(Position(self.line, begin + 1), Position(self.line, max(len(text), begin) + 1))
         return Span(self._position(first, start), self._position(last, end))
 
+    @property
+    def text(self) -> str:
+        """The lines of the expression."""
+        span = self.span
+        return "".join(linecache.getline(self.file, line) for line in range(span.start.line, span.end.line + 1))
+
     def _positions(self) -> tuple[int | None, int | None, int | None, int | None]:
         if sys.version_info >= (3, 11):
             return next(itertools.islice(self.code.co_positions(), self._instruction // 2, None))

@@ -87,6 +87,10 @@ class World:
             module = parent
         return module
 
+    def roots(self) -> list[Module]:
+        """The outermost modules that ran, in the order in which they first did, those without parameters too."""
+        return list({id(root): root for root in (self.root_of(module) for module, _ in self.ran.objects())}.values())
+
     def models(self) -> list[Module]:
         """The outermost modules with parameters that ran, in the order in which they first did."""
         roots = {id(root): root for root in (self.root_of(module) for module, _ in self.ran.objects())}

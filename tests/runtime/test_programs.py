@@ -25,8 +25,8 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 
 def cases(name: str) -> list[Example]:
-    path = PROGRAMS / f"{name}.md"
-    return examples(path.read_text("utf-8"), name)
+    files = sorted(PROGRAMS.glob(f"{name}*.md"))
+    return [example for path in files for example in examples(path.read_text("utf-8"), path.stem)]
 
 
 def net(dropout: float = 0.1) -> nn.Sequential:
