@@ -31,10 +31,25 @@ class Node(SimpleNamespace):
 
 
 _MARKS = frozenset(
-    """
-    SimpleWhitespace ParenthesizedWhitespace TrailingWhitespace Newline EmptyLine Comment AssignEqual Colon Comma Dot
-    Semicolon LeftParen RightParen LeftSquareBracket RightSquareBracket LeftCurlyBrace RightCurlyBrace
-    """.split()
+    [
+        "SimpleWhitespace",
+        "ParenthesizedWhitespace",
+        "TrailingWhitespace",
+        "Newline",
+        "EmptyLine",
+        "Comment",
+        "AssignEqual",
+        "Colon",
+        "Comma",
+        "Dot",
+        "Semicolon",
+        "LeftParen",
+        "RightParen",
+        "LeftSquareBracket",
+        "RightSquareBracket",
+        "LeftCurlyBrace",
+        "RightCurlyBrace",
+    ]
 )
 """What nobody looks inside of, which is two thirds of all that the parser makes."""
 _MARK = "mark".format
