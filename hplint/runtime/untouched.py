@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn import Module
+from torch.nn.parameter import is_lazy
 
 
 @contextmanager
@@ -61,19 +62,26 @@ def _tensor(held: Any, name: str, tensor: Tensor | None) -> Callable[[], None]:
     """Restores a parameter or buffer: the object, its values, and its gradient."""
     if tensor is None:
         return lambda: held.__setitem__(name, None)
-    requires_grad, version, values = tensor.requires_grad, tensor._version, tensor.detach().clone()
+    if is_lazy(tensor) or tensor.is_meta:
+        return lambda: held.__setitem__(name, tensor)
+    requires_grad, values = tensor.requires_grad, tensor.detach().clone()
     gradient = tensor.grad if tensor.is_leaf else None
-    kept = None if gradient is None else (gradient._version, gradient.detach().clone())
+    kept = None if gradient is None else gradient.detach().clone()
 
     def restore() -> None:
         held[name] = tensor
-        if tensor._version != version:
-            tensor.detach().copy_(values)
+        _put_back(tensor, values)
         if tensor.requires_grad != requires_grad:
             tensor.requires_grad_(requires_grad)
         if tensor.is_leaf and tensor.grad is not gradient:
             tensor.grad = gradient
-        if gradient is not None and kept is not None and gradient._version != kept[0]:
-            gradient.detach().copy_(kept[1])
+        if gradient is not None and kept is not None:
+            _put_back(gradient, kept)
 
     return restore
+
+
+def _put_back(tensor: Tensor, values: Tensor) -> None:
+    """Only where something has changed: a graph may wait for this tensor. Batch norm changes it without a version."""
+    if not torch.equal(tensor, values):
+        tensor.detach().copy_(values)

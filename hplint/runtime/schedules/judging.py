@@ -16,7 +16,8 @@ _NOTHING = 1e-9
 _TAIL = 0.1
 """The share of a run without a rate that is more than its last steps."""
 _AHEAD = 20
-"""How many times the length of the run is looked ahead for the peak."""
+_FAR = 10_000
+"""How many times the length of the run is looked ahead for the peak, and how many steps at least."""
 _RISE = 0.1
 """The share of its range by which a rate rises again."""
 _HARDLY = 5
@@ -114,7 +115,7 @@ def _peak(sketch: Sketch, horizon: Horizon) -> Iterator[Verdict]:
     reached = curve.highest[-1]
     if any(later < earlier for earlier, later in zip(curve.highest, curve.highest[1:], strict=False)):
         return
-    ahead = sketch.curve(max(_AHEAD * run, sketch.length or 0))
+    ahead = sketch.curve(max(_AHEAD * run, _FAR, sketch.length or 0))
     if ahead is None or curve.highest[0] == reached:
         return
     peak = max(ahead.highest)

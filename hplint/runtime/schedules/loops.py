@@ -7,7 +7,7 @@ import linecache
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from types import CodeType, FrameType
+from types import CodeType, FrameType, FunctionType
 
 _LONGEST = 10_000
 """Lines of a file that is read."""
@@ -39,7 +39,7 @@ def epoch_loop(frames: Iterable[FrameType]) -> EpochLoop | None:
         loops = list(_loops(frame))
         line = frame.f_lineno
         if number == 0:
-            heads = [each for each in loops if isinstance(each, ast.For) and line < each.body[0].lineno]
+            heads = [each for each in loops if isinstance(each, ast.For) and _spans(each.iter, line)]
             if not heads:
                 return None
             certain = not _ends_early(heads[-1])
@@ -75,6 +75,10 @@ def _loops(frame: FrameType) -> Iterator[ast.For | ast.While]:
             found.clear()
         at = next((each for each in _statements(at) if each.lineno <= line <= (each.end_lineno or 0)), None)
     yield from found
+
+
+def _spans(node: ast.expr, line: int) -> bool:
+    return node.lineno <= line <= (node.end_lineno or node.lineno)
 
 
 def _first_line(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
@@ -146,7 +150,7 @@ def _value(node: ast.expr, frame: FrameType) -> object:
         return frame.f_locals.get(node.id, frame.f_globals.get(node.id))
     if isinstance(node, ast.Attribute):
         owner = _value(node.value, frame)
-        stored = getattr(owner, "__dict__", {}) if type(owner).__getattribute__ is object.__getattribute__ else {}
+        stored = {} if isinstance(type(owner).__getattribute__, FunctionType) else getattr(owner, "__dict__", {})
         return stored[node.attr] if node.attr in stored else vars(type(owner)).get(node.attr)
     if isinstance(node, ast.Subscript):
         owner, key = _value(node.value, frame), _value(node.slice, frame)
