@@ -23,7 +23,7 @@ Row = tuple[str, str, str, str]
 def render(world: World, *, color: bool = False, unicode: bool = True) -> str:
     """The lines, empty where nothing was built."""
     style = Style(color)
-    rows = [*_models(world), *_optimizers(world), *_loaders(world), *_schedules(world, unicode=unicode)]
+    rows = [*_models(world), *_optimizers(world), *_loaders(world), *_steps(world), *_schedules(world, unicode=unicode)]
     if not rows:
         return ""
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -36,7 +36,6 @@ def render(world: World, *, color: bool = False, unicode: bool = True) -> str:
             told,
         )
         lines.append("  ".join(cells).rstrip())
-    lines += _steps(world)
     return "\n".join(lines) + "\n\n"
 
 
@@ -148,29 +147,34 @@ def _drawing(sketch: Sketch, horizon: Horizon | None, blocks: str) -> str:
     return f"lr {start} {drawn(values, blocks=blocks)} {end}{most}"
 
 
-def _steps(world: World) -> Iterator[str]:
+def _steps(world: World) -> Iterator[Row]:
     """How many samples make a step, and how many steps an epoch and a run."""
     for record in world.overview.optimizers:
         training = world.progress.training(record) if record.steps else None
         if training is not None and training.loader in world.overview.loaders:
-            yield _step(training, world.overview.loaders[training.loader], world.overview.processes, record.kind)
+            told = _step(training, world.overview.loaders[training.loader], world.overview.processes)
+            if told:
+                yield "step", record.kind, "", told
 
 
-def _step(training: Training, loader: LoaderSeen, processes: int, kind: str) -> str:
+def _step(training: Training, loader: LoaderSeen, processes: int) -> str:
     told = []
-    accumulated = training.accumulated
-    if loader.size is not None and accumulated is not None:
-        parts = [f"batches of {loader.size}", f"{accumulated} accumulated", _number(processes, "process", "processes")]
-        samples = loader.size * accumulated * processes
-        told.append(f"{' × '.join(parts)} = {_number(samples, 'sample')}")
+    if loader.size is not None and training.accumulated is not None:
+        parts = [f"{loader.size} a batch"]
+        if training.accumulated > 1:
+            parts.append(f"{training.accumulated} batches accumulated")
+        if processes > 1:
+            parts.append(f"{processes} processes")
+        total = loader.size * training.accumulated * processes
+        product = f"{' × '.join(parts)} = " if len(parts) > 1 else ""
+        told.append(f"{product}{_number(total, 'sample')} a step")
     if training.steps_an_epoch is not None:
         steps = training.steps_an_epoch[1]
         told.append(f"{_number(steps, 'step')} an epoch")
         if training.loop is not None:
-            epochs = _number(training.loop.epochs, "epoch")
             bound = "" if training.loop.certain else "at most "
-            told.append(f"{bound}{epochs} = {steps * training.loop.epochs:,} steps")
-    return f"A step of {kind}: {'; '.join(told)}" if told else ""
+            told.append(f"{bound}{_number(training.loop.epochs, 'epoch')}: {steps * training.loop.epochs:,} steps")
+    return ", ".join(told)
 
 
 def _number(number: int, one: str, several: str | None = None) -> str:

@@ -157,7 +157,7 @@ def data(samples: int, label: Callable[[int], int] = lambda number: number % 3) 
 def test_loaders() -> None:
     assert codes(check(loader=DataLoader(data(60), batch_size=8))) == []
     assert codes(check(loader=DataLoader(data(6), batch_size=8, drop_last=True))) == ["HP253"]
-    assert codes(check(loader=DataLoader([], batch_size=8))) == ["HP294"]
+    assert codes(check(loader=DataLoader(data(0), batch_size=8))) == ["HP294"]
     assert codes(check(loader=DataLoader(data(60, lambda number: number // 20), batch_size=8))) == ["HP162"]
     assert codes(check(loader=DataLoader(data(60, lambda number: number // 20), batch_size=8, shuffle=True))) == []
     assert codes(check(loader=DataLoader(Noisy(lambda number: number // 20), batch_size=8))) == ["HP162"]
@@ -201,7 +201,7 @@ class Everything:
 
     def __init__(self) -> None:
         torch.manual_seed(1)
-        self.model = nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Linear(4, 8)), *net()[1:])
+        self.model = nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Linear(4, 8)), *list(net())[1:])
         self.model[3].eval()
         self.model[4].bias.requires_grad_(False)
         self.optimizer = AdamW(self.model.parameters(), lr=1e-3)
@@ -210,7 +210,7 @@ class Everything:
         self.loader = DataLoader(self.data, batch_size=8, num_workers=0)
         self.batch = torch.randn(8, 4), torch.randint(0, 3, (8,))
         for _ in range(2):
-            nn.functional.cross_entropy(self.model(self.batch[0]), self.batch[1]).backward()
+            nn.functional.cross_entropy(self.model(self.batch[0]), self.batch[1]).backward()  # type: ignore[no-untyped-call]
             self.optimizer.step()
             self.scheduler.step()
         self.objects = [id(each) for each in (*self.model.parameters(), *self.model.buffers())]
@@ -280,10 +280,12 @@ def test_nothing_is_changed_where_the_model_or_the_loss_raises() -> None:
     before = everything.look()
 
     def loss(output: Tensor, target: Tensor) -> Tensor:
+        norm, head = everything.model[1], everything.model[4]
+        assert isinstance(norm, nn.BatchNorm1d) and norm.running_mean is not None and isinstance(head, nn.Linear)
         everything.model.eval()
-        everything.model[1].running_mean.add_(1)
-        everything.model[4].weight.data.mul_(2)
-        everything.model[4].weight.grad = None
+        norm.running_mean.add_(1)
+        head.weight.data.mul_(2)
+        head.weight.grad = None
         everything.model.zero_grad(set_to_none=False)
         raise KeyError("target")
 

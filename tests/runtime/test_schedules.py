@@ -45,6 +45,7 @@ def planned(code: str, tmp_path: Path, **names: Any) -> EpochLoop | None:
         ("for epoch in range(2, 7):\n    print()\n    for x in enumerate(data):\n        pass", 5, True),
         ("n = 3\nfor epoch in tqdm(range(n * 2), desc='a'):\n    for x in data: pass\n", 6, True),
         ("for epoch in range(args.epochs + 1):\n    with open('/dev/null'):\n        for x in data: pass", 10, True),
+        ("import sys\nfor epoch in range(int(words[-1])):\n    for x in data: pass", 12, True),
         ("for epoch in range(config['epochs']):\n    for x in data:\n        pass", 4, True),
         ("epochs = range(5)\nfor epoch in epochs:\n    for x in data:\n        pass", 5, True),
         ("for epoch in range(7):\n    for x in data:\n        if x:\n            break", 7, False),
@@ -66,7 +67,7 @@ def planned(code: str, tmp_path: Path, **names: Any) -> EpochLoop | None:
     ],
 )
 def test_the_loop_over_epochs(code: str, epochs: int, certain: bool, tmp_path: Path) -> None:
-    loop = planned(code, tmp_path, args=SimpleNamespace(epochs=9), config={"epochs": 4})
+    loop = planned(code, tmp_path, args=SimpleNamespace(epochs=9), config={"epochs": 4}, words=["a", "12"])
     assert loop is not None
     assert (loop.epochs, loop.certain) == (epochs, certain)
 

@@ -154,6 +154,8 @@ def _value(node: ast.expr, frame: FrameType) -> object:
         return stored[node.attr] if node.attr in stored else vars(type(owner)).get(node.attr)
     if isinstance(node, ast.Subscript):
         owner, key = _value(node.value, frame), _value(node.slice, frame)
+        if type(owner) is list and isinstance(key, int) and -len(owner) <= key < len(owner):
+            return owner[key]
         return owner.get(key) if type(owner) is dict and isinstance(key, str) else None
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv)):
         left, right = _number(node.left, frame), _number(node.right, frame)
@@ -169,5 +171,6 @@ def _value(node: ast.expr, frame: FrameType) -> object:
             else left * right
         )
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "int" and len(node.args) == 1:
-        return _number(node.args[0], frame)
+        value = _value(node.args[0], frame)
+        return int(value) if type(value) in (int, float) or (type(value) is str and value.isdecimal()) else None
     return None
