@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch.optim import Optimizer
@@ -11,9 +12,11 @@ from torch.optim import Optimizer
 from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.events import Finish, StepStarts
 from hplint.runtime.given import is_torchs_own, torch_name
-from hplint.runtime.options import Remark, option_remarks, refused_options, unknown_options
 from hplint.runtime.recorder import Record
 from hplint.runtime.world import World
+
+if TYPE_CHECKING:
+    from hplint.runtime.options import Remark
 
 _DIVIDE_BY_EPS = frozenset({"Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RMSprop"})
 """Optimizers for which a gradient of 0 is 0 / 0 where ``eps``, in the type of the parameter, is 0 (tried each)."""
@@ -86,6 +89,9 @@ def optimizer_problems(optimizer: Optimizer) -> Iterator[Problem]:
 
 
 def _remarks(optimizer: Optimizer, group: Mapping[str, object]) -> Iterator[Remark]:
+    # Signatures are read when the first optimizer is judged, not when a program starts.
+    from hplint.runtime.options import option_remarks, refused_options, unknown_options
+
     name = torch_name(optimizer)
     options = {key: _plain(value) for key, value in group.items() if key != "params"}
     refused = list(refused_options(name, options))
@@ -109,6 +115,8 @@ def _plain(value: object) -> object:
 
 def _eps_remarks(name: str, options: Mapping[str, object], group: Mapping[str, object]) -> Iterator[Remark]:
     """``eps`` keeps a weight whose gradients were all 0 from becoming 0 / 0; that it does only while it is not 0."""
+    from hplint.runtime.options import Remark
+
     eps, params = options.get("eps"), group["params"]
     if name not in _DIVIDE_BY_EPS or not isinstance(eps, (int, float)):
         return
