@@ -23,7 +23,13 @@ Row = tuple[str, str, str, str]
 def render(world: World, *, color: bool = False, unicode: bool = True) -> str:
     """The lines, empty where nothing was built."""
     style = Style(color)
-    rows = [*_models(world), *_optimizers(world), *_loaders(world), *_steps(world), *_schedules(world, unicode=unicode)]
+    rows = [
+        *_models(world),
+        *_optimizers(world),
+        *_loaders(world),
+        *_steps(world, unicode=unicode),
+        *_schedules(world, unicode=unicode),
+    ]
     if not rows:
         return ""
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -147,17 +153,19 @@ def _drawing(sketch: Sketch, horizon: Horizon | None, blocks: str) -> str:
     return f"lr {start} {drawn(values, blocks=blocks)} {end}{most}"
 
 
-def _steps(world: World) -> Iterator[Row]:
+def _steps(world: World, *, unicode: bool) -> Iterator[Row]:
     """How many samples make a step, and how many steps an epoch and a run."""
     for record in world.overview.optimizers:
         training = world.progress.training(record) if record.steps else None
         if training is not None and training.loader in world.overview.loaders:
-            told = _step(training, world.overview.loaders[training.loader], world.overview.processes)
+            told = _step(
+                training, world.overview.loaders[training.loader], world.overview.processes, " × " if unicode else " x "
+            )
             if told:
                 yield "step", record.kind, "", told
 
 
-def _step(training: Training, loader: LoaderSeen, processes: int) -> str:
+def _step(training: Training, loader: LoaderSeen, processes: int, times: str) -> str:
     told = []
     if loader.size is not None and training.accumulated is not None:
         parts = [f"{loader.size} a batch"]
@@ -166,7 +174,7 @@ def _step(training: Training, loader: LoaderSeen, processes: int) -> str:
         if processes > 1:
             parts.append(f"{processes} processes")
         total = loader.size * training.accumulated * processes
-        product = f"{' × '.join(parts)} = " if len(parts) > 1 else ""
+        product = f"{times.join(parts)} = " if len(parts) > 1 else ""
         told.append(f"{product}{_number(total, 'sample')} a step")
     if training.steps_an_epoch is not None:
         steps = training.steps_an_epoch[1]

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections.abc import Iterable, Iterator
+import math
+import operator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from types import CodeType, FrameType, FunctionType
 
+_OPERATORS: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+}
 _LONGEST = 10_000
 """Lines of a file that is read."""
 
@@ -157,20 +165,17 @@ def _value(node: ast.expr, frame: FrameType) -> object:
         if type(owner) is list and isinstance(key, int) and -len(owner) <= key < len(owner):
             return owner[key]
         return owner.get(key) if type(owner) is dict and isinstance(key, str) else None
-    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv)):
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        number = _number(node.operand, frame)
+        return -number if number is not None else None
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
         left, right = _number(node.left, frame), _number(node.right, frame)
-        if left is None or right is None:
+        if left is None or right is None or (right == 0 and isinstance(node.op, ast.FloorDiv)):
             return None
-        if isinstance(node.op, ast.FloorDiv):
-            return left // right if right else None
-        return (
-            left + right
-            if isinstance(node.op, ast.Add)
-            else left - right
-            if isinstance(node.op, ast.Sub)
-            else left * right
-        )
+        return _OPERATORS[type(node.op)](left, right)
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "int" and len(node.args) == 1:
         value = _value(node.args[0], frame)
-        return int(value) if type(value) in (int, float) or (type(value) is str and value.isdecimal()) else None
+        if isinstance(value, str):
+            return int(value) if value.isdecimal() else None
+        return int(value) if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)) else None
     return None
