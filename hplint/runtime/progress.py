@@ -30,6 +30,7 @@ Loader = Record[DataLoader[Any]]
 class Pass:
     """One pass over a loader: batches given, and steps that an optimizer made with them."""
 
+    loop: EpochLoop | None = None
     batches: int = 0
     steps: Counter[Record[Optimizer]] = field(default_factory=Counter)
     ended: bool = False
@@ -82,7 +83,6 @@ class Progress(Check):
         self.lengths: dict[Loader, int | None] = {}
         self.given: int | None = None
         """Steps that somebody has named."""
-        self._loops: dict[Loader, EpochLoop | None] = {}
         self.current: Loader | None = None
         """The loader that gave the last batch."""
         self._outside: Counter[Record[LRScheduler]] = Counter()
@@ -94,8 +94,8 @@ class Progress(Check):
         self.current = event.record
         if event.record not in self.passes:
             self.lengths[event.record] = length_of(event.loader)
-            self._loops[event.record] = epoch_loop(self.world.finder.frames())
-        self.passes.setdefault(event.record, []).append(Pass())
+        loop = epoch_loop(self.world.finder.frames())
+        self.passes.setdefault(event.record, []).append(Pass(loop))
         yield from ()
 
     @on(Batch)
@@ -141,7 +141,9 @@ class Progress(Check):
         whole = [each for each in passes if each.ended] or passes
         ratio = sum(each.batches for each in whole) / max(sum(each.steps[optimizer] for each in whole), 1)
         accumulated = round(ratio) if abs(ratio - round(ratio)) <= _NEAR and ratio >= 1 else None
-        return Training(loader, len(passes), steps, accumulated, self.lengths[loader], self._loops.get(loader))
+        return Training(
+            loader, len(passes), steps, accumulated, self.lengths[loader], _same([each.loop for each in passes])
+        )
 
     def horizon(self, scheduler: Record[LRScheduler], optimizer: Record[Optimizer] | None) -> Horizon | None:
         """How often a scheduler is going to be stepped, None where that is open."""
@@ -175,6 +177,12 @@ class Progress(Check):
         if calls and abs(calls - passes) <= 1 and (outside == calls or (steps >= 2 * passes and passes >= 2)):
             return "epoch"
         return None
+
+
+def _same(loops: list[EpochLoop | None]) -> EpochLoop | None:
+    """The loop of all passes, None where there are several: phases of a training."""
+    first = loops[0]
+    return first if all(each is not None and first is not None and each.is_at(first) for each in loops) else None
 
 
 def length_of(loader: object) -> int | None:

@@ -281,7 +281,9 @@ def test_nothing_is_changed_where_the_model_or_the_loss_raises() -> None:
 
     def loss(output: Tensor, target: Tensor) -> Tensor:
         norm, head = everything.model[1], everything.model[4]
-        assert isinstance(norm, nn.BatchNorm1d) and norm.running_mean is not None and isinstance(head, nn.Linear)
+        assert isinstance(norm, nn.BatchNorm1d)
+        assert isinstance(head, nn.Linear)
+        assert norm.running_mean is not None
         everything.model.eval()
         norm.running_mean.add_(1)
         head.weight.data.mul_(2)

@@ -51,7 +51,7 @@ def verdicts(sketch: Sketch, horizon: Horizon) -> Iterator[Verdict]:
 def _raises(sketch: Sketch, horizon: Horizon) -> Iterator[Verdict]:
     """One cycle that is stepped more often than it has steps."""
     total = sketch.length
-    if sketch.kind is lr_scheduler.OneCycleLR and total is not None and horizon.least > total - sketch.start:
+    if sketch.kind is lr_scheduler.OneCycleLR and total is not None and horizon.least > total:
         message = (
             f"`OneCycleLR` is planned over {total} steps and will be stepped {_planned(horizon.least, horizon)}: "
             f"step {total + 1} raises ValueError{_mixed_up(horizon, horizon.least, total)}"

@@ -34,6 +34,10 @@ class EpochLoop:
     lines: range
     inside: tuple[CodeType, ...]
 
+    def is_at(self, other: EpochLoop) -> bool:
+        """Whether it is the same loop of the program, and runs as often."""
+        return (self.code, self.lines, self.epochs) == (other.code, other.lines, other.epochs)
+
     def builds(self, code: CodeType, line: int) -> bool:
         """Whether something that is built at a line is built anew each time."""
         return code in self.inside or (code is self.code and line in self.lines)

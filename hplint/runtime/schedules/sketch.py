@@ -62,9 +62,10 @@ class Sketch:
         self._original = copy.deepcopy(scheduler, {id(scheduler.optimizer): stand_in, **kept})
         self.kind = type(scheduler)
         self.base = max((float(rate) for rate in getattr(scheduler, "base_lrs", ())), default=0.0)
-        self.length = length_of(scheduler)
-        """The steps over which it is laid out, None where it has no end."""
-        self.first = first_of(scheduler)
+        length = length_of(scheduler)
+        self.length = length - self.start if length is not None and length > self.start else None
+        """The steps over which it is laid out, from where it is; None where it has no end."""
+        self.first = first_of(scheduler) if self.start == 0 else None
         """The first step at which it lowers the rate, of one that does so in steps."""
         self.settings = {key: value for key, value in vars(scheduler).items() if isinstance(value, (int, float))}
 
