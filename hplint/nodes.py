@@ -31,25 +31,10 @@ class Node(SimpleNamespace):
 
 
 _MARKS = frozenset(
-    [
-        "SimpleWhitespace",
-        "ParenthesizedWhitespace",
-        "TrailingWhitespace",
-        "Newline",
-        "EmptyLine",
-        "Comment",
-        "AssignEqual",
-        "Colon",
-        "Comma",
-        "Dot",
-        "Semicolon",
-        "LeftParen",
-        "RightParen",
-        "LeftSquareBracket",
-        "RightSquareBracket",
-        "LeftCurlyBrace",
-        "RightCurlyBrace",
-    ]
+    """
+    SimpleWhitespace ParenthesizedWhitespace TrailingWhitespace Newline EmptyLine Comment AssignEqual Colon Comma Dot
+    Semicolon LeftParen RightParen LeftSquareBracket RightSquareBracket LeftCurlyBrace RightCurlyBrace
+    """.split()
 )
 """What nobody looks inside of, which is two thirds of all that the parser makes."""
 _MARK = "mark".format
