@@ -56,11 +56,23 @@ def settings_finder(options: dict[str, Any]) -> SettingsFinder:
     return SettingsFinder(overrides, options["config"], isolated=options["isolated"])
 
 
-def write(report: Report, options: dict[str, Any], source_of: SourceReader, *, to_stderr: bool = False) -> None:
-    """Write a report in its format where it belongs: to a file, or to standard output."""
+def write(
+    report: Report,
+    options: dict[str, Any],
+    source_of: SourceReader,
+    *,
+    to_stderr: bool = False,
+    head: Callable[[bool], str] | None = None,
+) -> None:
+    """Write a report in its format where it belongs: to a file, or to standard output.
+
+    ``head`` makes, in colour or not, what comes before the findings where the format is for people.
+    """
     stream = sys.stderr if to_stderr else sys.stdout
     color = is_colored(options["color"], None if options["output_file"] else stream)
     text = _rendered(report, options, source_of, color=color)
+    if head is not None and options["output_format"] == "full" and not options["statistics"]:
+        text = head(color) + text
     if options["output_file"]:
         try:
             with open(options["output_file"], "w", encoding="utf-8", errors="backslashreplace") as file:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -116,11 +117,19 @@ def _report(run: Run, finder: SettingsFinder, options: dict[str, Any]) -> int:
         click.echo(f"hplint run: stopped after {_times(run.made, 'optimizer step')}", err=True)
     findings = tuple(run.findings(finder))
     subject = f"{_times(run.made, 'step')} of {run.program.shown}"
-    write(Report(findings, 1, subject=subject), options, source_reader())
+    write(Report(findings, 1, subject=subject), options, source_reader(), head=lambda color: _head(run, options, color))
     if any(finding.code == "HP000" for finding in findings):
         return WRONG
     fails = any(finding.level.weight >= _fail_weight(finder, finding.path) for finding in findings)
     return FOUND if fails and not options["exit_zero"] else CLEAN
+
+
+def _head(run: Run, options: dict[str, Any], color: bool) -> str:
+    """What the program has built; empty where torch was never imported, or where it cannot be told."""
+    if run.session is None:
+        return ""
+    encoding = "utf-8" if options["output_file"] else getattr(sys.stdout, "encoding", None) or "ascii"
+    return run.session.overview(color=color, unicode=encoding.lower().startswith("utf"))
 
 
 def _fail_weight(finder: SettingsFinder, path: str | None) -> int:

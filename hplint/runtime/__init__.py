@@ -9,48 +9,78 @@ written to the user's objects, and what goes wrong in here becomes an HP000.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hplint.model import Finding
 
 if TYPE_CHECKING:
     from torch.nn import Module
     from torch.optim import Optimizer
+    from torch.optim.lr_scheduler import LRScheduler
+    from torch.utils.data import DataLoader
 
     from hplint.runtime.session import Session
 
 __all__ = ["check", "watch"]
 
 
-def check(*, optimizer: Optimizer | Iterable[Optimizer] | None = None, model: Module | None = None) -> list[Finding]:
+def check(
+    *,
+    model: Module | None = None,
+    optimizer: Optimizer | Iterable[Optimizer] | None = None,
+    scheduler: LRScheduler | Iterable[LRScheduler] | None = None,
+    loader: DataLoader[Any] | None = None,
+    loss: Callable[..., Any] | None = None,
+    batch: Any = None,
+    steps: int | None = None,
+) -> list[Finding]:
     """What is wrong with these objects, worst first.
 
     Call it once, after everything is built and before the first step::
 
-        for finding in hplint.runtime.check(optimizer=optimizer, model=model):
+        found = hplint.runtime.check(
+            model=model, optimizer=optimizer, scheduler=scheduler, loader=loader, steps=epochs * len(loader)
+        )
+        for finding in found:
             print(finding.code, finding.message)
 
-    ``optimizer`` may be several, when several train the same model; wrappers with an ``optimizer`` attribute are seen
-    through. With ``model`` too, parameters that would train but are in no optimizer are reported. Findings have the
-    codes, names and pages of the static rules, and no place, because a live object has none.
+    Everything may be left out. What is given is judged by itself and together: parameters that would train but are in
+    no optimizer, a schedule over the ``steps`` that are planned (how often ``scheduler.step()`` will be called), the
+    loader of the training data. ``optimizer`` and ``scheduler`` may be several; wrappers with an attribute of that name
+    are seen through. With ``batch``, the model is run on it once, as it is: an input, a pair of input and target, for
+    which ``loss(output, target)`` is computed where ``loss`` is given, or a dictionary of the model's arguments.
+
+    Parameters, buffers, gradients, modes, the states of optimizers and schedulers and those of the random generators of
+    torch, NumPy and Python are afterwards what they were, bit by bit. No gradient is computed, and nothing is drawn
+    from the loader; of data that keep no labels, some samples are read. Findings have the codes, names and pages of
+    the static rules, and no place, because a live object has none.
 
     Raises:
         ImportError: torch is not installed.
-        TypeError: something given is no optimizer or no module.
+        TypeError: something given is not what its name says.
+        ValueError: ``steps`` is below 1.
+        Exception: whatever the model or the loss raises on the batch.
     """
     _need_torch()
-    from hplint.runtime.checks.group_values import optimizer_problems
     from hplint.runtime.findings import placeless
-    from hplint.runtime.given import module_of, optimizers_of
-    from hplint.runtime.held import ownership_problems
+    from hplint.runtime.given import loader_of, loss_of, module_of, optimizers_of, schedulers_of, steps_of
+    from hplint.runtime.once import Objects, problems_of
 
-    optimizers = optimizers_of(optimizer)
-    problems = [problem for each in optimizers for problem in optimizer_problems(each)]
-    if model is not None and optimizers:
-        problems += ownership_problems(module_of(model), optimizers)
-    return placeless(problems)
+    return placeless(
+        problems_of(
+            Objects(
+                model=module_of(model) if model is not None else None,
+                optimizers=optimizers_of(optimizer),
+                schedulers=schedulers_of(scheduler),
+                loader=loader_of(loader) if loader is not None else None,
+                loss=loss_of(loss) if loss is not None else None,
+                batch=batch,
+                steps=steps_of(steps) if steps is not None else None,
+            )
+        )
+    )
 
 
 @contextmanager

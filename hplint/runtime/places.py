@@ -11,7 +11,7 @@ import linecache
 import os
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import CodeType, FrameType
 
 from hplint.model import Position, Span
@@ -101,6 +101,18 @@ class Finder:
     def construction(self, built: object) -> Place | None:
         """The same for a constructor: outside of the ``__init__`` of subclasses."""
         return self._from(sys._getframe(1), built, ("__init__",))
+
+    def frames(self) -> Iterator[FrameType]:
+        """The frames of the user's code that lead here, from the innermost. For a look at them, now."""
+        frame: FrameType | None = sys._getframe(1)
+        for _ in range(_DEEPEST):
+            if frame is None:
+                return
+            file = frame.f_code.co_filename
+            known = self._known.get(file)
+            if self._is_the_users(file) if known is None else known:
+                yield frame
+            frame = frame.f_back
 
     def _from(self, frame: FrameType | None, acting: object, methods: tuple[str, ...]) -> Place | None:
         for _ in range(_DEEPEST):

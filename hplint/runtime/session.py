@@ -12,8 +12,10 @@ import torch
 
 from hplint.runtime import events, taps
 from hplint.runtime.checking import Check, Handler, Problem, handlers_of, place_of
+from hplint.runtime.overview import Overview
 from hplint.runtime.patches import Patches
 from hplint.runtime.places import Finder, Place
+from hplint.runtime.progress import Progress
 from hplint.runtime.recorder import Record, WeakIds
 from hplint.runtime.world import World
 
@@ -56,11 +58,15 @@ class Session:
         self._broken: set[object] = set()
         self._handlers: dict[type[events.Event], list[tuple[Check, Handler]]] = {}
         self._listeners: dict[type[events.Event], list[Callable[[Any], None]]] = {}
-        for kind in checks:
+        for kind in (Progress, Overview, *checks):
             self.shielded(kind, self._add, kind)
 
     def _add(self, kind: type[Check]) -> None:
         check = kind(self.world)
+        if isinstance(check, Progress):
+            self.world.progress = check
+        elif isinstance(check, Overview):
+            self.world.overview = check
         for event, handler in handlers_of(check):
             self._handlers.setdefault(event, []).append((check, handler))
 
@@ -84,6 +90,10 @@ class Session:
             self.emit(events.Finish, None, complete=complete)
             self._finished = True
 
+    def problems(self) -> list[Problem]:
+        """What the checks have said."""
+        return list(self._problems.values())
+
     def findings(self, finder: SettingsFinder | None = None) -> list[Finding]:
         """What was found, as the settings and the comments of the files have it."""
         from hplint.runtime.findings import written
@@ -91,13 +101,20 @@ class Session:
         return written(self._problems.values(), finder)
 
     def report(self, *, color: bool = False) -> str:
-        """The findings as text, with the lines that they point at."""
+        """What was built, and the findings with the lines that they point at, as text."""
         from hplint.report import Report, text
         from hplint.runtime.findings import source_at
 
         steps = self.world.step
         subject = f"{steps} step{'' if steps == 1 else 's'}"
-        return text.render(Report(tuple(self.findings()), 1, subject=subject), source_at, color=color)
+        found = text.render(Report(tuple(self.findings()), 1, subject=subject), source_at, color=color)
+        return self.overview(color=color) + found
+
+    def overview(self, *, color: bool = False, unicode: bool = True) -> str:
+        """What was built and where, how data become steps, and the curves of learning rates."""
+        from hplint.runtime.overview_text import render
+
+        return self.shielded("what was built", lambda: render(self.world, color=color, unicode=unicode)) or ""
 
     # --- for fronts
 

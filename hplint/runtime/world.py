@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from torch.nn import Module, Parameter
 from torch.optim import Optimizer
@@ -14,6 +14,10 @@ from torch.utils.data import DataLoader
 
 from hplint.runtime.places import Finder, Place
 from hplint.runtime.recorder import Record, Shelf, WeakIds
+
+if TYPE_CHECKING:
+    from hplint.runtime.overview import Overview
+    from hplint.runtime.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +58,16 @@ class World:
         """Every module that is part of another one."""
         self.ran: WeakIds[Place | None] = WeakIds()
         """Modules whose forward was called by the program itself, not by another module, and where first."""
+        self.samplers: WeakIds[Place | None] = WeakIds()
+        """Samplers that are told the epoch, and where they were built."""
         self.backwards = 0
         """Calls of backward so far."""
+        self.once = False
+        """Whether objects are looked at once, and no program runs."""
+        self.progress: Progress
+        """Which loader trains what, and how long that is to go on. Set by the session."""
+        self.overview: Overview
+        """What was built, for a report. Set by the session."""
 
     def moment(self) -> int:
         """A number that grows with everything that is recorded, to tell what came first."""

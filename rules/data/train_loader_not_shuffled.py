@@ -37,7 +37,8 @@ for epoch in range(90):
 ```
 
 It is reported where the loader is seen to feed a training loop (or can be for nothing else) and the data is seen to
-come from a dataset with a stored order.
+come from a dataset with a stored order. `hplint run` looks at the labels: where they come class by class, it reports
+the loader whatever its data set and its `shuffle` are.
 
 ## Looks like it, is not
 

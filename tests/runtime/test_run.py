@@ -53,7 +53,9 @@ def test_a_dry_run_is_short_and_says_so(script: Callable[[str], str], run_hplint
     assert done.returncode == 1, done.stderr
     printed = done.stdout.splitlines()
     assert printed[:1] == ["0 4 16"]
-    assert printed[1].startswith("train.py:13:9: error[missing-zero-grad] HP152 ")
+    assert printed[1].startswith("model ")
+    start = printed.index("") + 1
+    assert printed[start].startswith("train.py:13:9: error[missing-zero-grad] HP152 ")
     assert "13 |         loss.backward()" in printed
     assert "Found 1 error in 6 steps of train.py." in printed
     said = [line for line in done.stderr.splitlines() if line.startswith("hplint")]
@@ -66,7 +68,17 @@ def test_a_clean_program_that_ends_by_itself(script: Callable[[str], str], run_h
     done = run_hplint("run", script(CLEAN), "2", cwd=tmp_path)
     assert (done.returncode, done.stdout.splitlines()) == (
         0,
-        ["0 4 16", "1 4 16", "end", "All clear: 8 steps of train.py."],
+        [
+            "0 4 16",
+            "1 4 16",
+            "end",
+            "model      Sequential  train.py:7  67 parameters: 67 trained",
+            "optimizer  SGD         train.py:8  67 parameters, lr 0.1",
+            "loader     DataLoader  train.py:6  64 samples, 16 batches of 4, shuffled",
+            "step       SGD                     4 samples a step, 16 steps an epoch, 2 epochs: 32 steps",
+            "",
+            "All clear: 8 steps of train.py.",
+        ],
     )
 
 
@@ -210,7 +222,43 @@ def test_gradients_of_many_batches_reach_a_step(script: Callable[[str], str], ru
         "        if batches % 8 == 7:\n            optimizer.step()\n            optimizer.zero_grad()\n",
     )
     done = run_hplint("run", script(text), "2", cwd=tmp_path)
-    assert done.stdout.splitlines() == ["0 8 16", "1 8 16", "end", "All clear: 2 steps of train.py."], done.stderr
+    printed = done.stdout.splitlines()
+    assert (*printed[:3], printed[-1]) == ("0 8 16", "1 8 16", "end", "All clear: 2 steps of train.py."), done.stderr
+    assert any("4 a batch × 8 batches accumulated = 32 samples a step, 2 steps an epoch" in line for line in printed)
+
+
+def test_the_report_shows_what_was_built(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
+    text = CLEAN.replace(
+        "for epoch",
+        "model[0].requires_grad_(False)\n"
+        "optimizer.add_param_group({'params': [torch.zeros(5, requires_grad=True)], 'lr': 0.2})\n"
+        "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=3)\n"
+        "for epoch",
+        1,
+    ).replace("    torch.save", "    scheduler.step()\n    torch.save")
+    done = run_hplint("run", script(text), "3", cwd=tmp_path)
+    shown = done.stdout.split("end\n")[1].split("\n\n")[0].splitlines()
+    assert shown == [
+        "model      Sequential         train.py:7   67 parameters: 27 trained, 40 frozen",
+        "optimizer  SGD                train.py:8   67 parameters (40 frozen), lr 0.1",
+        "                                           5 parameters, lr 0.2",
+        "loader     DataLoader         train.py:6   64 samples, 16 batches of 4, shuffled",
+        "step       SGD                             4 samples a step, 16 steps an epoch, 3 epochs: 48 steps",
+        "schedule   CosineAnnealingLR  train.py:11  stepped 3 times, once an epoch",
+        "                                           lr 0.2 █▆▃ 0.05",
+    ]
+
+
+def test_the_report_in_plain_characters(
+    script: Callable[[str], str], run_hplint: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    text = CLEAN.replace(
+        "for epoch", "scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=3)\nfor epoch", 1
+    ).replace("    torch.save", "    scheduler.step()\n    torch.save")
+    done = run_hplint("run", script(text), "3", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "lr 0.1 #*- 0.025" in done.stdout
 
 
 def test_a_script_without_torch(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, DistributedSampler
 from torch.utils.data.dataloader import _BaseDataLoaderIter
 
 from hplint.runtime import events
@@ -27,6 +27,10 @@ def install(session: Session, patches: Patches) -> None:
     def end(place: Place | None, result: object, args: Arguments, kwargs: Options) -> None:
         _known(session, args[0], place)
 
+    def built(place: Place | None, result: object, args: Arguments, kwargs: Options) -> None:
+        session.world.samplers[args[0]] = place
+
+    patches.wrap(DistributedSampler, "__init__", lambda original: watched(session, original, before=begin, after=built))
     patches.wrap(DataLoader, "__init__", lambda original: watched(session, original, before=begin, after=end))
     patches.wrap(DataLoader, "__iter__", functools.partial(_iter, session))
     patches.wrap(_BaseDataLoaderIter, "__next__", functools.partial(_next, session))

@@ -1,0 +1,1 @@
+"""Learning-rate schedules: how long they will run, what curve they make, and how it is drawn."""
