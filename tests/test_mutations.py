@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.mutations import __main__ as check
+from benchmarks.mutations.__main__ import unplanted
 from benchmarks.mutations.outline import moved
 from benchmarks.mutations.registry import MUTATORS, UNPLANTED, planted
 from benchmarks.mutations.script import Planted, Script, Skipped
@@ -44,6 +45,7 @@ def test_every_mutator_is_for_a_rule_and_says_what_it_plants() -> None:
     codes = {rule.code for rule in registry().rules}
     assert {mutator.code for mutator in MUTATORS} <= codes
     assert set(UNPLANTED) <= codes - {mutator.code for mutator in MUTATORS}
+    assert codes == {mutator.code for mutator in MUTATORS} | unplanted().keys()
     assert len({(mutator.code, mutator.title) for mutator in MUTATORS}) == len(MUTATORS)
 
 
