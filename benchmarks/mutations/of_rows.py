@@ -6,10 +6,12 @@ import ast
 import re
 from collections.abc import Iterator
 
+from benchmarks.mutations.of_arguments import OPTIMIZERS
 from benchmarks.mutations.of_data import LOADER, data_sets
 from benchmarks.mutations.of_seeds import seedings
 from benchmarks.mutations.registry import mutator, planted
 from benchmarks.mutations.script import Planted, Script, Skipped
+from benchmarks.mutations.trainings import models, owner
 
 TWINS = str.maketrans({"a": "\u0430", "e": "\u0435", "o": "\u043e", "p": "\u0440", "c": "\u0441"})
 """Latin letters and the Cyrillic ones that are drawn alike."""
@@ -77,3 +79,49 @@ def single_samples(script: Script) -> Iterator[Planted | Skipped]:
             yield Skipped("nothing is trained with it here")
         else:
             yield planted(script, call, script.left_out(call, "batch_size"), move=())
+
+
+@mutator("HP185", "Adagrad made before the model moves")
+def moved_later(script: Script) -> Iterator[Planted | Skipped]:
+    for call in script.calls(*OPTIMIZERS):
+        name, statement = owner(script, call), script.statement(call)
+        made = [each.value for _, each, held in models(script) if held == name]
+        if name is None or len(made) != 1 or script.is_open(call) or script.argument(call, "lr", 1) is None:
+            continue
+        if not isinstance(statement, ast.Assign) or statement.value is not call:
+            yield Skipped("the optimizer is no plain name")
+        elif any(isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) for each in made) or re.search(
+            rf"\b{name}(\.to|\.cuda)\(|{name} = \w*[pP]arallel|set_default_device", script.text
+        ):
+            yield Skipped("the model moves already")
+        else:
+            rate = script.argument(call, "lr", 1)
+            assert rate is not None
+            text = f"torch.optim.Adagrad({name}.parameters(), lr={script.source(rate)})"
+            edits = (script.replaced(call, text), script.after(statement, f'{name}.to("cuda")'))
+            yield planted(script, call, script.imported("import torch"), *edits, also=["HP240", "HP267"], move=())
+
+
+@mutator("HP189", "a checkpoint written by every process")
+def every_rank_saves(script: Script) -> Iterator[Planted | Skipped]:
+    for save in script.calls("save"):
+        guard = script.around(save, ast.If)
+        if "init_process_group" not in script.text:
+            continue
+        if guard is None or not re.search(r"rank|main|master", script.source(guard.test)):
+            yield Skipped("no test of the rank is around it")
+        elif re.search(r"\b(rank|is_main|is_master)", script.text.replace(script.source(guard.test), "")) is None:
+            yield planted(script, save, script.replaced(guard.test, "True"), move=())
+        else:
+            yield Skipped("the rank decides elsewhere too")
+
+
+@mutator("HP248", "padding counted as a class")
+def padding_counted(script: Script) -> Iterator[Planted | Skipped]:
+    for call in script.calls("nn.CrossEntropyLoss", "nn.functional.cross_entropy"):
+        if script.argument(call, "ignore_index") is None or script.is_open(call):
+            continue
+        if "pad_sequence" not in script.text and "padding_idx" not in script.text:
+            yield Skipped("it is not in view that sequences are filled up")
+        else:
+            yield planted(script, call, script.left_out(call, "ignore_index"))
