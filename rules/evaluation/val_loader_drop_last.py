@@ -111,10 +111,17 @@ def model_knows_size(file: File, call: BoundCall) -> bool:
     size = call.argument("batch_size").node
     if size is None or isinstance(size.value, syntax.Literal):
         return False
-    told = file.source(size.value)
+    told = (file.source(size.value), scope_of(size.value))
     makers = [each for each in file.every(syntax.Call) if last_name(each.func)[:1].isupper()]
     return any(
-        file.source(arg.value) == told and not FEEDS.search(last_name(each.func))
+        (file.source(arg.value), scope_of(arg.value)) == told and not FEEDS.search(last_name(each.func))
         for each in makers
         for arg in each.args
     )
+
+
+def scope_of(expr: syntax.Expr) -> int | None:
+    """Where the name that an expression begins with is read."""
+    while isinstance(expr, syntax.Attribute):
+        expr = expr.value
+    return expr.scope if isinstance(expr, syntax.Name) else None
