@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from hplint.facts import syntax
 from hplint.facts.makers import calls_of, parameter_given, run_by
 from hplint.facts.syntax import Arg, Attribute, Call, Collection, Expr, Name, Node
-from hplint.facts.tree import put_below
+from hplint.facts.tree import is_leaf, put_below
 from hplint.records import value_record
 
 if TYPE_CHECKING:
@@ -168,6 +168,8 @@ def _parents(file: File) -> dict[int, Node]:
     pending: list[Node] = list(file.code.body)
     while pending:
         node = pending.pop()
+        if is_leaf(node):
+            continue
         left = len(pending)
         put_below(node, pending)
         for child in pending[left:]:
