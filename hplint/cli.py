@@ -28,6 +28,7 @@ from hplint.commands.terminal import CLEAN, FOUND, WRONG, color_option, complain
 
 if TYPE_CHECKING:
     from hplint.batch import FileResult, Run
+    from hplint.model import Finding
     from hplint.registry import Registry
     from hplint.settings import SettingsFinder
     from hplint.source import Source
@@ -137,7 +138,7 @@ def _check_paths(paths: tuple[str, ...], finder: SettingsFinder, options: dict[s
     )
     if options["diff"]:
         return _show_diff(run, options)
-    _show(run, options, None)
+    _show(run, options, finder, None)
     return _finish(run, options)
 
 
@@ -170,7 +171,7 @@ def _check_stdin(finder: SettingsFinder, options: dict[str, Any]) -> int:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    _show(run, options, source)
+    _show(run, options, finder, source)
     return _finish(run, options)
 
 
@@ -189,12 +190,17 @@ def _fixing(options: dict[str, Any]) -> Any:
     return Fixing.UNSAFE if options["unsafe_fixes"] else Fixing.SAFE
 
 
-def _show(run: Run, options: dict[str, Any], stdin: Source | None) -> None:
+def _show(run: Run, options: dict[str, Any], finder: SettingsFinder, stdin: Source | None) -> None:
     """Write the report where it belongs: to a file, or to standard output, which a fixed standard input has taken."""
     from hplint.report import Report
 
-    report = Report(run.findings, len(run.results), options["unsafe_fixes"])
-    write(report, options, source_reader(stdin), to_stderr=stdin is not None and options["fix"])
+    weights = {result.path: result.fail_level.weight for result in run.results}
+
+    def fails(finding: Finding) -> bool:
+        return finding.level.weight >= weights[finding.path or ""]
+
+    report = Report(run.findings, len(run.results), options["unsafe_fixes"], fails=fails)
+    write(report, options, finder, source_reader(stdin), to_stderr=stdin is not None and options["fix"])
 
 
 def _show_diff(run: Run, options: dict[str, Any]) -> int:

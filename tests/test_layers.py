@@ -35,6 +35,7 @@ LAYERS = (
     {
         "hplint.declared",
         "hplint.discover",
+        "hplint.fingerprints",
         "hplint.mentions",
         "hplint.project",
         "hplint.requirements",

@@ -22,6 +22,7 @@ from hplint.commands.output import (
 from hplint.commands.terminal import CLEAN, FOUND, WRONG, color_option, complain, guarded
 
 if TYPE_CHECKING:
+    from hplint.model import Finding
     from hplint.runtime.running.program import Program
     from hplint.runtime.running.runner import Run
     from hplint.settings import SettingsFinder
@@ -110,6 +111,7 @@ def _announcement(run: Run) -> str:
 def _report(run: Run, finder: SettingsFinder, options: dict[str, Any]) -> int:
     """Write what was found; the exit code that it gives."""
     from hplint.report import Report
+    from hplint.source import display_path
 
     if run.session is None:
         click.echo("hplint run: torch was never imported, so there was nothing to watch", err=True)
@@ -117,11 +119,16 @@ def _report(run: Run, finder: SettingsFinder, options: dict[str, Any]) -> int:
         click.echo(f"hplint run: stopped after {_times(run.made, 'optimizer step')}", err=True)
     findings = tuple(run.findings(finder))
     subject = f"{_times(run.made, 'step')} of {run.program.shown}"
-    write(Report(findings, 1, subject=subject), options, source_reader(), head=lambda color: _head(run, options, color))
+    home = display_path(run.program.file)
+
+    def fails(finding: Finding) -> bool:
+        return finding.level.weight >= _fail_weight(finder, finding.path)
+
+    report = Report(findings, 1, subject=subject, home=home, fails=fails)
+    write(report, options, finder, source_reader(), head=lambda color: _head(run, options, color))
     if any(finding.code == "HP000" for finding in findings):
         return WRONG
-    fails = any(finding.level.weight >= _fail_weight(finder, finding.path) for finding in findings)
-    return FOUND if fails and not options["exit_zero"] else CLEAN
+    return FOUND if any(map(fails, findings)) and not options["exit_zero"] else CLEAN
 
 
 def _head(run: Run, options: dict[str, Any], color: bool) -> str:
