@@ -47,11 +47,6 @@ class FileResult:
     encoding: str = "utf-8"
     message: str | None = None
 
-    @property
-    def fails(self) -> bool:
-        """Whether a finding is at or above the fail level."""
-        return any(finding.level.weight >= self.fail_level.weight for finding in self.findings)
-
 
 @value_record
 class Run:

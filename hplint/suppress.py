@@ -16,7 +16,7 @@ from hplint.rule import Runtime
 from hplint.source import Source
 
 _CANDIDATE = re.compile(r"#[ \t]*(?:hplint[ \t]*:|noqa[ \t]*:[^\r\n]*\bHP\d{3}\b)", re.IGNORECASE)
-_DIRECTIVE = re.compile(
+DIRECTIVE = re.compile(
     r"""\#[ \t]*(?:
       hplint[ \t]*:[ \t]*(?P<kind>file-ignore|ignore)\b(?:[ \t]*\[(?P<names>[^\]]*)\])?
     | (?i:noqa)[ \t]*:[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[ \t]*[, \t][ \t]*[A-Z]+[0-9]+)*)
@@ -167,7 +167,7 @@ class Suppressions:
         for token in _comments_and_statements(self._source, self._statements):
             start = self._source.offset(Position(token.start[0], token.start[1] + 1))
             alone = not self._source.line(token.start[0])[: token.start[1]].strip()
-            for match in _DIRECTIVE.finditer(token.string):
+            for match in DIRECTIVE.finditer(token.string):
                 directive = _directive(match, token.string, start, token.start[0], alone)
                 if directive is not None:
                     self._directives.append(directive)

@@ -55,7 +55,9 @@ def settings_finder(options: dict[str, Any]) -> SettingsFinder:
     if options["config"] and options["isolated"]:
         raise click.UsageError("--config and --isolated exclude each other")
     layer = Layer(options["select"] or None, options["extend_select"], options["ignore"])
-    overrides = Overrides(layer, Level(options["fail_level"]) if options["fail_level"] else None)
+    level = Level(options["fail_level"]) if options["fail_level"] else None
+    baseline = os.path.abspath(options["baseline"]) if options["baseline"] else None
+    overrides = Overrides(layer, level, baseline)
     return SettingsFinder(overrides, options["config"], isolated=options["isolated"])
 
 
@@ -115,7 +117,9 @@ def _for_services(form: str, report: Report, finder: SettingsFinder, source_of: 
         return gitlab.render(report, source_of)
     if form == "rdjson":
         return rdjson.render(report, source_of)
-    return {"azure": azure, "github": github, "junit": junit}[form].render(report)
+    plain: dict[str, Callable[[Report], str]]
+    plain = {"azure": azure.render, "github": github.render, "junit": junit.render}
+    return plain[form](report)
 
 
 def _rule_of(finder: SettingsFinder, finding: Finding) -> Rule | None:

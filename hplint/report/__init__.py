@@ -92,7 +92,7 @@ def _fixable(report: Report) -> str:
 
 
 def _known(report: Report) -> str:
-    return f" (and {_number(report.known, 'finding', 'findings')} of the baseline)" if report.known else ""
+    return f", besides {_number(report.known, 'finding', 'findings')} of the baseline" if report.known else ""
 
 
 def _number(number: int, one: str, many: str) -> str:
