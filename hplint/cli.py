@@ -226,7 +226,8 @@ def _finish(
 
     old = len(run.findings) - len(new)
     report = Report(new, len(run.results), options["unsafe_fixes"], known=old, fails=fails)
-    write(report, options, finder, source_of, to_stderr=stdin is not None and options["fix"])
+    scripts = checked if stdin is None else ()
+    write(report, options, finder, source_of, scripts=scripts, to_stderr=stdin is not None and options["fix"])
     if run.fixed:
         click.echo(f"Fixed {run.fixed} finding{'s' if run.fixed > 1 else ''}.", err=True)
     for message in (*run.messages, *known.gone(checked)):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from hplint.commands.page import html_page
 from hplint.commands.terminal import WRONG, complain, guarded, is_colored
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hplint.settings import Settings, SettingsFinder
     from hplint.source import Source
 
-FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "azure", "junit", "rdjson")
+FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "azure", "junit", "rdjson", "html")
 LEVELS = ("error", "warning", "advice", "pedantic")
 SourceReader = Callable[[str], "Source | None"]
 
@@ -67,16 +68,21 @@ def write(
     finder: SettingsFinder,
     source_of: SourceReader,
     *,
+    scripts: Iterable[str] = (),
     to_stderr: bool = False,
     head: Callable[[bool], str] | None = None,
 ) -> None:
     """Write a report in its format where it belongs: to a file, or to standard output.
 
-    ``head`` makes, in colour or not, what comes before the findings where the format is for people.
+    ``scripts`` are the files whose hyperparameters a page lists. ``head`` makes, in colour or not, what comes before
+    the findings where the format is for people.
     """
     stream = sys.stderr if to_stderr else sys.stdout
     color = is_colored(options["color"], None if options["output_file"] else stream)
-    text = _rendered(report, options, finder, source_of, color=color)
+    if options["output_format"] == "html":
+        text = html_page(report, source_of, partial(_rule_of, finder), scripts)
+    else:
+        text = _rendered(report, options, finder, source_of, color=color)
     if head is not None and options["output_format"] == "full" and not options["statistics"]:
         text = head(color) + text
     if options["output_file"]:

@@ -132,7 +132,7 @@ def _report(run: Run, finder: SettingsFinder, known: Known, options: dict[str, A
 
     old = len(found) - len(findings)
     report = Report(findings, 1, subject=subject, home=home, known=old, fails=fails)
-    write(report, options, finder, source_of, head=lambda color: _head(run, options, color))
+    write(report, options, finder, source_of, scripts=(home,), head=lambda color: _head(run, options, color))
     if any(finding.code == "HP000" for finding in findings):
         return WRONG
     return FOUND if any(map(fails, findings)) and not options["exit_zero"] else CLEAN
