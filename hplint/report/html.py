@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
-from hplint import __version__
+from hplint import __version__, signatures
 from hplint.model import Finding, Level, Safety, Span
 from hplint.report import Report, RuleOf, SourceOf, summary
 from hplint.report.style import printable
@@ -68,14 +68,14 @@ class Inventory:
 
 @dataclass(frozen=True)
 class _Page:
-    """A rule that found something. ``html`` is its page, None where the rule is not known here."""
+    """A rule that found something. ``html`` is its page, empty where the rule is not known here."""
 
     code: str
     name: str
     level: Level
     count: int
     summary: str
-    html: Markup | None
+    html: Markup
 
 
 def render(
@@ -102,6 +102,7 @@ def render(
     return environment.get_template("page.html.jinja").render(
         title=title,
         version=__version__,
+        torch=signatures.version(),
         summary=summary(report),
         style=Markup((folder / "page.css").read_text("utf-8")),
         levels=[(level, report.count(level)) for level in Level],
@@ -135,7 +136,7 @@ def _pages(report: Report, rules: dict[str, Rule | None]) -> list[_Page]:
             level_of[code],
             number,
             rule.summary if rule else "",
-            _markdown(rule.page.partition("\n")[2]) if rule else None,
+            _markdown(rule.page.partition("\n")[2] if rule else ""),
         )
         for number, code, name, _ in report.statistics()
         for rule in [rules[code]]
