@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from hplint.fingerprints import SourceOf, fingerprints, path_from
-from hplint.fix import replace_file
 from hplint.model import Engine, Finding
 from hplint.source import display_path
 
@@ -80,7 +79,8 @@ class Baseline:
         lines = ",\n".join(f"    {json.dumps(vars(entry))}" for entry in sorted(self.entries))
         text = f'{{\n  "hplint_baseline": {VERSION},\n  "findings": [\n{lines}\n  ]\n}}\n'
         try:
-            replace_file(self.path, text.encode())
+            with open(self.path, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
         except OSError as problem:
             raise BaselineError(f"{display_path(self.path)} cannot be written: {problem.strerror}") from problem
 

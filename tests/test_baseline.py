@@ -172,6 +172,25 @@ def test_contradictions(train: Path, other: list[str]) -> None:
     assert hplint("check", *other, "--write-baseline").exit_code == (0 if "--baseline" in other else 2)
 
 
+def test_a_wrong_configuration_of_other_files_does_not_matter(train: Path) -> None:
+    inner = train.parent / "inner"
+    inner.mkdir()
+    (inner / "hplint.toml").write_bytes(Path("hplint.toml").read_bytes())
+    (inner / "a.py").write_text("import torch\n")
+    Path("hplint.toml").write_text("nonsense = 3\n")
+    assert hplint("check", "inner").exit_code == 0
+
+
+def test_the_file_can_be_read_by_others(train: Path) -> None:
+    assert Path(NAME).stat().st_mode == train.stat().st_mode
+
+
+def test_a_folder_that_cannot_be_written_to(train: Path) -> None:
+    result = hplint("check", "--write-baseline", "gone/known.json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "error: gone/known.json cannot be written: No such file or directory\n"
+
+
 def test_a_fault_of_hplint_is_never_known(project: Path) -> None:
     (project / "train.py").write_text("import torch\nCRASH\n")
     assert hplint("check", "--write-baseline").exit_code == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,9 +39,17 @@ class Known:
         self._loaded: dict[str, Baseline] = {}
         self._target = self._chosen_target(options)
         self._met: dict[str, set[str]] = {}
-        baseline = self._settings(None).baseline
-        if self._target is None and baseline is not None:
-            self._load(baseline)  # A wrong one is told of before the work.
+        if self._target is None:
+            self._try_early()
+
+    def _try_early(self) -> None:
+        """Tell of a wrong baseline before the work. Wrong settings may be those of no file that is looked at."""
+        from hplint.settings import SettingsError
+
+        with suppress(SettingsError):
+            baseline = self._finder.for_folder(os.getcwd()).baseline
+            if baseline is not None:
+                self._load(baseline)
 
     def without(self, findings: Sequence[Finding], source_of: SourceReader) -> tuple[Finding, ...]:
         """The findings that no baseline lists, in their order."""
@@ -83,7 +92,7 @@ class Known:
         from hplint.source import display_path
 
         told = []
-        for path in dict.fromkeys(filter(None, (self._settings(each).baseline for each in checked))):
+        for path in dict.fromkeys(filter(None, (self._settings(each).baseline for each in sorted(checked)))):
             baseline = self._load(path)
             met = self._met.get(path, set())
             count = sum(
