@@ -23,7 +23,7 @@ from hplint.suppress import Suppressions
 UriOf = Callable[[str], str]
 _WORD = re.compile(r"(?<=[\"'])--?[A-Za-z][\w-]*|[A-Za-z_]\w*")
 """A name, or an option in quotes."""
-_KEY = re.compile(r"""[ \t{,-]*["']?(?P<key>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*(?P<value>[^#,}\r\n]*)""")
+_KEY = re.compile(r"""[ \t{,-]*["']?(?P<key>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*(?P<value>[^#,{}\r\n]*)""")
 
 
 class _Place(NamedTuple):
@@ -121,7 +121,7 @@ class Hovers:
     def _here(self, place: _Place) -> Iterator[str]:
         """The value, where it comes from, and what the library would take."""
         entry = place.entry
-        yield f"`{entry.owner}`: {_value(entry)}"
+        yield f"`{entry.owner}`: {_value(entry)}" if entry.argument else f"`{entry.callee}`"
         ways = dict.fromkeys(self._way(chain) for chain in place.use.chains if chain)
         if ways:
             yield ""

@@ -163,6 +163,11 @@ class Client:
         """Tell that a text was saved."""
         self.tell("textDocument/didSave", {"textDocument": {"uri": uri}})
 
+    def close(self, uri: str) -> None:
+        """Close a text."""
+        del self.texts[uri], self.versions[uri]
+        self.tell("textDocument/didClose", {"textDocument": {"uri": uri}})
+
     def pull(self, uri: str, previous: str | None = None) -> Message:
         """The report on a text."""
         report: Message = self.ask(
@@ -255,7 +260,7 @@ class Client:
 
     # --- the end
 
-    def close(self) -> int:
+    def end(self) -> int:
         """End the server as a client does; its exit code."""
         self.ask("shutdown", None)
         self.tell("exit", None)
