@@ -22,7 +22,7 @@ from hplint.model import Related
 from hplint.settings import CONFIG_NAMES
 from hplint.source import Unreadable
 
-_PAUSE = 0.08
+_PAUSE = 0.04
 """Seconds without an edit after which findings are pushed; a client that pulls has a pause of its own."""
 _LONG_PAUSE = 0.6
 """The same for the other open texts, which may import what is edited."""
