@@ -19,7 +19,7 @@ def command(context: click.Context) -> None:
     Needs the extra `lsp`: pip install 'hplint[lsp]'. docs/editors.md tells how to set editors up.
     """
     try:
-        from hplint.lsp.server import serve
+        from hplint.lsp.serving import serve
     except ModuleNotFoundError as problem:
         if (problem.name or "").partition(".")[0] not in _NEEDED:
             raise

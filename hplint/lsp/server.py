@@ -6,7 +6,6 @@ import asyncio
 import gc
 import logging
 import os
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -23,9 +22,6 @@ from hplint.lsp.options import Options, merged, options_of
 from hplint.lsp.texts import Text, Texts, path_of
 
 Answer = TypeVar("Answer")
-
-_STACK = 64 * 2**20
-"""Bytes of stack for the thread that parses: the main thread's size is not promised to others."""
 
 log = logging.getLogger("hplint")
 
@@ -158,54 +154,3 @@ class Server(LanguageServer):
     def report_server_error(self, error: Exception, source: Any) -> None:
         """What goes wrong here is logged; the user can do nothing about it."""
         log.error("%s: %s", getattr(source, "__name__", source), error)
-
-
-class _ClientLog(logging.Handler):
-    """Writes the log where the client shows it."""
-
-    _TYPES = (
-        (logging.ERROR, lsp.MessageType.Error),
-        (logging.WARNING, lsp.MessageType.Warning),
-        (logging.INFO, lsp.MessageType.Info),
-    )
-
-    def __init__(self, server: Server) -> None:
-        super().__init__(logging.INFO)
-        self._server = server
-        self._busy = threading.local()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        if getattr(self._busy, "emitting", False):
-            return  # What goes wrong with a message to the client cannot be told by another one.
-        kind = next((kind for level, kind in self._TYPES if record.levelno >= level), lsp.MessageType.Log)
-        message = lsp.LogMessageParams(kind, self.format(record))
-        self._busy.emitting = True
-        try:
-            self._server.soon(lambda: self._server.window_log_message(message))
-        except Exception:
-            self.handleError(record)
-        finally:
-            self._busy.emitting = False
-
-
-def serve() -> None:
-    """Serve one client on standard input and output, to the end."""
-    from hplint.lsp.features import register
-
-    stdout = sys.stdout.buffer
-    sys.stdout = sys.stderr  # What a plugin prints must not mix with what the client reads.
-    threading.stack_size(_STACK)
-    server = Server()
-    register(server)
-    handler = _ClientLog(server)
-    log.setLevel(logging.INFO)
-    log.addHandler(handler)
-    log.propagate = False
-    pygls = logging.getLogger("pygls")
-    pygls.setLevel(logging.ERROR)
-    pygls.addHandler(handler)
-    pygls.propagate = False
-    try:
-        server.start_io(sys.stdin.buffer, stdout)
-    finally:
-        server.end_work()
