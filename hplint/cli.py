@@ -43,6 +43,7 @@ _ELSEWHERE = {
     "inventory": "hplint.commands.inventory",
     "new": "hplint.commands.new",
     "run": "hplint.commands.run",
+    "server": "hplint.commands.server",
 }
 """Commands with a module of their own, where they are called `command`."""
 

@@ -92,7 +92,7 @@ def apply(source: Source, fixes: list[Fix]) -> tuple[str, int]:
             count += 1
     text = source.text
     for start, end, new in sorted(taken, reverse=True):
-        text = text[:start] + _with_newlines(new, source.newline) + text[end:]
+        text = text[:start] + with_newlines(new, source.newline) + text[end:]
     return text, count
 
 
@@ -101,7 +101,8 @@ def _overlap(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
     return (one[0] < other[1] and other[0] < one[1]) or one[0] == other[0]
 
 
-def _with_newlines(text: str, newline: str) -> str:
+def with_newlines(text: str, newline: str) -> str:
+    """A text with the line ends of the file that it goes into."""
     return text.replace("\r\n", "\n").replace("\n", newline)
 
 
