@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hplint import __version__
+from hplint.commands.completion import complete_names
 from hplint.commands.output import (
     config_option,
     fail_option,
@@ -36,6 +37,7 @@ STDIN = "-"
 
 
 _ELSEWHERE = {
+    "completion": "hplint.commands.completion",
     "inventory": "hplint.commands.inventory",
     "new": "hplint.commands.new",
     "run": "hplint.commands.run",
@@ -91,6 +93,7 @@ def main() -> None:
 @format_option
 @file_option
 @click.option("--statistics", is_flag=True, help="Show how often each rule was broken.")
+@click.option("--watch", is_flag=True, help="Check again after each change, until Ctrl-C.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @fail_option
 @click.option("--stdin-filename", metavar="FILE", help="The name of what is read from standard input (`-`).")
@@ -104,6 +107,9 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
     """Check files and folders (default: the current one)."""
     if STDIN in paths and len(paths) > 1:
         raise click.UsageError("`-` (standard input) cannot be checked together with other paths")
+    if options["watch"]:
+        _watch(paths or (".",), options)
+        return
     with _no_collecting():
         finder = guarded(lambda: settings_finder(options))
         status = _check_stdin(finder, options) if STDIN in paths else _check_paths(paths or (".",), finder, options)
@@ -124,8 +130,24 @@ def _no_collecting() -> Iterator[None]:
 # --- check
 
 
+def _watch(paths: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Check now and after each change; wrong usage and configuration are said and may be mended meanwhile."""
+    from hplint.commands.watching import again_on_change
+    from hplint.engine import forget_project
+
+    if STDIN in paths:
+        raise click.UsageError("standard input cannot be watched")
+
+    def work() -> None:
+        forget_project()
+        _check_paths(paths, guarded(lambda: settings_finder(options)), options)
+
+    again_on_change(paths, lambda: settings_finder(options), work)
+
+
 def _check_paths(paths: tuple[str, ...], finder: SettingsFinder, options: dict[str, Any]) -> int:
     from hplint.batch import lint_paths
+    from hplint.commands.progress import shown
 
     run = lint_paths(
         paths,
@@ -134,6 +156,7 @@ def _check_paths(paths: tuple[str, ...], finder: SettingsFinder, options: dict[s
         fixing=_fixing(options),
         write_fixes=options["fix"] and not options["diff"],
         force_exclude=options["force_exclude"],
+        watched=shown,
     )
     if options["diff"]:
         return _show_diff(run, options)
@@ -232,7 +255,7 @@ def _exit_code(run: Run, *, fails: bool, exit_zero: bool) -> int:
 
 
 @main.command("rule")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_names)
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @color_option
 @click.pass_context
@@ -261,7 +284,7 @@ def rule_command(context: click.Context, name: str | None, output_format: str, c
 
 
 @main.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_names)
 @color_option
 @click.pass_context
 def explain(context: click.Context, name: str, color: str) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from hplint.commands.completion import complete_selectors
 from hplint.commands.terminal import WRONG, complain, is_colored
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def _split(context: click.Context, parameter: click.Parameter, value: tuple[str,
 
 def selectors(name: str, help: str) -> Callable[[Any], Any]:
     """An option that takes rules, topics, levels, libraries."""
-    return click.option(name, multiple=True, metavar="RULES", callback=_split, help=help)
+    return click.option(
+        name, multiple=True, metavar="RULES", callback=_split, help=help, shell_complete=complete_selectors
+    )
 
 
 format_option = click.option(
@@ -70,7 +73,7 @@ def write(
     """
     stream = sys.stderr if to_stderr else sys.stdout
     color = is_colored(options["color"], None if options["output_file"] else stream)
-    text = _rendered(report, options, source_of, color=color)
+    text = _rendered(report, options, source_of, color=color, links=color and is_clickable(stream, options))
     if head is not None and options["output_format"] == "full" and not options["statistics"]:
         text = head(color) + text
     if options["output_file"]:
@@ -84,7 +87,12 @@ def write(
         click.echo(text, file=stream, nl=False, color=color)
 
 
-def _rendered(report: Report, options: dict[str, Any], source_of: SourceReader, *, color: bool) -> str:
+def is_clickable(stream: TextIO, options: dict[str, Any]) -> bool:
+    """Whether a report goes to a terminal, where a place can be clicked."""
+    return not options["output_file"] and stream.isatty()
+
+
+def _rendered(report: Report, options: dict[str, Any], source_of: SourceReader, *, color: bool, links: bool) -> str:
     from hplint.report import concise, json, text
 
     if options["output_format"] == "json":
@@ -96,8 +104,8 @@ def _rendered(report: Report, options: dict[str, Any], source_of: SourceReader, 
 
         return github.render(report)
     if options["output_format"] == "concise":
-        return concise.render(report, color=color)
-    return text.render(report, source_of, color=color)
+        return concise.render(report, color=color, links=links)
+    return text.render(report, source_of, color=color, links=links)
 
 
 def source_reader(given: Source | None = None) -> SourceReader:
