@@ -7,17 +7,19 @@ from hplint.report import Report, summary
 from hplint.report.style import LEVEL_COLOURS, Style, printable
 
 
-def render(report: Report, *, color: bool = False) -> str:
-    """The findings, then the summary."""
-    style = Style(color)
+def render(report: Report, *, color: bool = False, links: bool = False) -> str:
+    """The findings, then the summary; with ``links`` their places can be clicked in a terminal."""
+    style = Style(color, links=links)
     lines = [_line(finding, style, fixable=report.is_fixable(finding)) for finding in report.findings]
     return "".join(f"{line}\n" for line in [*lines, summary(report)])
 
 
 def place(finding: Finding, style: Style) -> str:
     """``train.py:9:48``, as far as it is known."""
-    path = style(printable(finding.path or "<unknown>"), "bold")
-    return f"{path}:{finding.span.start.line}:{finding.span.start.column}" if finding.span else path
+    shown = style(printable(finding.path or "<unknown>"), "bold")
+    if finding.span:
+        shown += f":{finding.span.start.line}:{finding.span.start.column}"
+    return style.linked(shown, finding.path) if finding.path else shown
 
 
 def _line(finding: Finding, style: Style, *, fixable: bool) -> str:
