@@ -46,7 +46,7 @@ LAYERS = (
     {"hplint.batch", "hplint.cache", "hplint.engine", "hplint.fix", "hplint.workers"},
     {"hplint.report", "hplint.runtime"},
     {"hplint.inventory", "hplint.scaffold"},
-    {"hplint.commands"},
+    {"hplint.commands", "hplint.pytest_plugin"},
     {"hplint.cli", "hplint.lsp", "hplint.__main__"},
 )
 """From the bottom up. A module (or the package it is in) imports its own layer and those below it."""
