@@ -51,4 +51,5 @@ class Training:
             session.finish(complete=complete)
             session.undo()
             self.findings = session.findings()
-            print(f"hplint: {session.report(overview=False)}", end="", file=sys.stderr, flush=True)
+            begin = "hplint has watched this training:\n" if self.findings else "hplint: "
+            print(f"{begin}{session.report(overview=False)}", end="", file=sys.stderr, flush=True)

@@ -26,7 +26,7 @@ def _base() -> Any:
     raise ImportError("hplint.runtime.lightning needs Lightning: `pip install lightning`")
 
 
-_Callback = _base()
+_Callback: Any = _base()
 
 
 class HplintCallback(_Callback):

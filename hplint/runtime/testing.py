@@ -1,4 +1,4 @@
-"""What ``pytest --hplint`` does: each test is watched by a session of its own, and pytest's summary tells the findings."""
+"""What ``pytest --hplint`` does: a session watches each test, and pytest's summary tells what they have found."""
 
 from __future__ import annotations
 
