@@ -39,6 +39,18 @@ class Training:
             self._session.begins = self._session.finder.here()
             self._session.install()
 
+    def plan(self, scheduler: object, unit: str, *, steps: int, epochs: int, certain: bool = True) -> None:
+        """Tell in which ``unit``, "step" or "epoch", the framework steps a scheduler.
+
+        ``steps`` and ``epochs`` are those of the whole training; it may end earlier where that is not ``certain``.
+        """
+        if self._session is not None and steps > 0 and epochs > 0:
+            from hplint.runtime.progress import Horizon
+
+            most = steps if unit == "step" else epochs
+            horizon = Horizon(most * certain, most, unit, -(-steps // epochs), epochs)
+            self._session.world.progress.planned[scheduler] = horizon
+
     def batch_done(self) -> None:
         """Report if there were enough steps."""
         if self._session is not None and self._steps is not None and self._session.world.step >= self._steps:

@@ -41,8 +41,12 @@ class HplintCallback(TrainerCallback):
         self._begin(state)
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Begin where the callback was added later, or the trainer trains again."""
+        """Begin where the callback was added later, or the trainer trains again; learn how long it trains."""
         self._begin(state)
+        scheduler = kwargs.get("lr_scheduler")
+        scheduler = getattr(scheduler, "scheduler", scheduler)  # That of accelerate is a wrapper.
+        if scheduler is not None and not state.global_step:
+            self._training.plan(scheduler, "step", steps=state.max_steps, epochs=state.num_train_epochs)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Report after enough steps."""

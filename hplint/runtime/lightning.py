@@ -55,6 +55,18 @@ class HplintCallback(_Callback):
         if stage == "fit" and trainer.is_global_zero:
             self._training.begin()
 
+    def on_train_start(self, trainer: Any, pl_module: Any) -> None:
+        """Learn how long it trains: where it steps the schedulers itself, from the start, to a number of epochs."""
+        if trainer.global_step or trainer.max_steps != -1 or not pl_module.automatic_optimization:
+            return
+        steps, epochs = trainer.estimated_stepping_batches, trainer.max_epochs
+        if not isinstance(steps, int) or epochs is None:  # Without an end.
+            return
+        certain = not trainer.early_stopping_callbacks
+        for each in trainer.lr_scheduler_configs:
+            if each.frequency == 1 and not each.reduce_on_plateau:
+                self._training.plan(each.scheduler, each.interval, steps=steps, epochs=epochs, certain=certain)
+
     def on_train_batch_end(self, *args: Any, **kwargs: Any) -> None:
         """Report after enough steps."""
         self._training.batch_done()

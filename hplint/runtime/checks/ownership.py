@@ -45,6 +45,8 @@ class _Suspect:
     """Where its module was built."""
     model: int
     """The identity of its model, or of the hidden module."""
+    known: bool
+    """Whether an optimizer has any other parameter of its model, be it a frozen one."""
     total: int
     """How many trainable parameters its model has, of which ``held`` are in an optimizer."""
     held: int
@@ -74,7 +76,7 @@ class Ownership(Check):
 
     @on(BackwardEnds)
     def reached(self, event: BackwardEnds) -> Iterator[Problem]:
-        alone = {number: each.model for number, each in self._suspects.items() if not each.held and not each.hidden}
+        alone = {number: each.model for number, each in self._suspects.items() if not each.known and not each.hidden}
         if self._walks < _WALKS and not self._together.issuperset(alone.values()):
             self._walks += 1
             found = leaves(event.tensors) or {}
@@ -106,6 +108,7 @@ class Ownership(Check):
         for each in named.values():
             if each.parameter.requires_grad:
                 trainable.setdefault(id(each.model), []).append(each)
+        known = {id(each.model) for number, each in named.items() if number in held}
         for parameters in trainable.values():
             mine = [held[id(each.parameter)] for each in parameters if id(each.parameter) in held]
             built = max((record.moment for record in mine), default=self._first_moment())
@@ -113,7 +116,7 @@ class Ownership(Check):
                 parameter = each.parameter
                 if parameter.grad is not None and id(parameter) not in held and parameter not in self._owned:
                     late = self._late(each, built)
-                    yield self._suspect(each, late, "", None, len(parameters), len(mine))
+                    yield self._suspect(each, late, "", None, id(each.model) in known, len(parameters), len(mine))
         for model in {id(each.model): each.model for each in named.values()}.values():
             yield from self._hidden(model, named, held)
 
@@ -126,12 +129,13 @@ class Ownership(Check):
         late: tuple[Place | None, int] | None,
         hidden: str,
         place: Place | None,
+        known: bool,
         *counts: int,
     ) -> _Suspect:
         kind = type(each.model).__name__
         values = _sample(each.parameter).clone()
         parameter = weakref.ref(each.parameter)
-        return _Suspect(each.name, kind, parameter, values, late, hidden, place, id(each.model), *counts)
+        return _Suspect(each.name, kind, parameter, values, late, hidden, place, id(each.model), known, *counts)
 
     def _late(self, each: NamedParameter, built: int) -> tuple[Place | None, int] | None:
         """The first part on the way to a parameter that came into the model after a moment."""
@@ -160,7 +164,7 @@ class Ownership(Check):
                             continue
                         each = NamedParameter(module, name, parameter)
                         where = f"{path}.{attribute}" if path else attribute
-                        yield self._suspect(each, None, where, self.world.place_of(module), 0, 0)
+                        yield self._suspect(each, None, where, self.world.place_of(module), False, 0, 0)
 
     @on(Finish)
     def judge(self, event: Finish) -> Iterator[Problem]:
@@ -171,7 +175,7 @@ class Ownership(Check):
         for each in left:
             if each.hidden:
                 hidden.setdefault(each.hidden, []).append(each)
-            elif each.held or each.late is not None or any(self._strangers.values()) or each.model in self._together:
+            elif each.known or each.model in self._together or any(self._strangers.values()):
                 models.setdefault(each.model, []).append(each)
         for attribute, suspects in hidden.items():
             yield self._in_container(attribute, suspects)
