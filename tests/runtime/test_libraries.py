@@ -118,6 +118,10 @@ def names_of_timm(callbacks: Callbacks) -> dict[str, Any]:
     return {"images": images}
 
 
+def names_of_torch(callbacks: Callbacks) -> dict[str, Any]:
+    return {}
+
+
 def names_of_skorch(callbacks: Callbacks) -> dict[str, Any]:
     needed("skorch")
     return {}
@@ -128,6 +132,7 @@ NAMES = {
     "lightning": names_of_lightning,
     "skorch": names_of_skorch,
     "timm": names_of_timm,
+    "torch": names_of_torch,
     "transformers": names_of_transformers,
 }
 
@@ -189,3 +194,45 @@ def test_a_front_finds_what_is_marked_and_no_more(
     counted = [each for each in found if each.level is not Level.ADVICE or not marked.keys().isdisjoint(places([each]))]
     said = "\n".join(f"{each.span}: {each.code} {each.level.value} {each.message}" for each in found)
     assert places(counted) == marked, said
+
+
+PARALLEL = """\
+import torch
+import torch.distributed
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, DistributedSampler, TensorDataset
+
+torch.distributed.init_process_group("gloo")
+torch.manual_seed(0)
+data = TensorDataset(torch.randn(64, 8), torch.randint(0, 3, (64,)))
+sampler = DistributedSampler(data)
+loader = DataLoader(data, batch_size=8, sampler=sampler)
+model = DistributedDataParallel(nn.Sequential(nn.Linear(8, 16), nn.ReLU(), nn.Linear(16, 3)))
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=3)
+for epoch in range(3):
+    sampler.set_epoch(epoch)
+    for x, y in loader:
+        optimizer.zero_grad()
+        nn.functional.cross_entropy(model(x), y).backward()
+        optimizer.step()
+    scheduler.step()
+torch.distributed.destroy_process_group()
+"""
+
+
+def launched(folder: Path, text: str) -> list[str]:
+    """What the first of two processes says of a program."""
+    (folder / "train.py").write_text(text, "utf-8")
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
+    command = [*launcher, "-m", "hplint", "run", "--output-format", "concise", "train.py"]
+    done = subprocess.run(command, cwd=folder, text=True, capture_output=True)
+    return [line.split(" ")[1] for line in done.stdout.splitlines() if line.startswith(("train.py:", "All clear"))]
+
+
+@pytest.mark.skipif(not torch.distributed.is_available(), reason="this torch has no torch.distributed")
+def test_two_processes(tmp_path: Path) -> None:
+    assert launched(tmp_path, PARALLEL) == ["clear:"]
+    wrong = PARALLEL.replace("        optimizer.zero_grad()\n", "").replace("    sampler.set_epoch(epoch)\n", "")
+    assert sorted(launched(tmp_path, wrong)) == ["HP152", "HP191"]
