@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -73,9 +74,10 @@ def test_both_names_of_lightning_take_the_callback() -> None:
                 return torch.optim.SGD(self.parameters(), lr=0.1)
 
         callback = HplintCallback()
+        data: Any = [torch.randn(4) for _ in range(8)]
         quiet = dict.fromkeys(("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary"), False)
         trainer = package.L.Trainer(max_epochs=1, accelerator="cpu", callbacks=[callback], **quiet)
-        trainer.fit(Net(), torch.utils.data.DataLoader([torch.randn(4) for _ in range(8)], batch_size=2))
+        trainer.fit(Net(), torch.utils.data.DataLoader(data, batch_size=2))
         assert [each.code for each in callback.findings] == ["HP152"]
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import importlib
 import linecache
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
