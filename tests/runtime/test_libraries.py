@@ -237,4 +237,4 @@ def launched(folder: Path, text: str) -> list[str]:
 def test_two_processes(tmp_path: Path) -> None:
     assert launched(tmp_path, PARALLEL) == ["clear:"]
     wrong = PARALLEL.replace("        optimizer.zero_grad()\n", "").replace("    sampler.set_epoch(epoch)\n", "")
-    assert sorted(launched(tmp_path, wrong)) == ["HP152", "HP191"]
+    assert sorted(launched(tmp_path, wrong)) == ["HP152", "HP264"]
