@@ -91,8 +91,8 @@ def watch() -> Iterator[Session]:
             train(model, optimizer, loader)
         print(session.report())
 
-    ``session.findings()`` are the findings, at the lines that caused them. Nothing is cut short or altered; afterwards
-    torch is as it was.
+    ``session.findings()`` are the findings, at the lines that caused them; those about something that was built before
+    are at the line of the ``with``. Nothing is cut short or altered; afterwards torch is as it was.
 
     Raises:
         ImportError: torch is not installed.
@@ -102,6 +102,7 @@ def watch() -> Iterator[Session]:
     from hplint.runtime.session import Session
 
     session = Session(all_checks())
+    session.begins = session.finder.here()
     session.install()
     try:
         yield session

@@ -6,6 +6,7 @@ import os
 import weakref
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -41,6 +42,8 @@ class Session:
         """Whether the taps are heard. False in processes that were forked off, too."""
         self.gate: Callable[[Record[Any], int], bool] | None = None
         """Asked before a loader gives a batch, with how many it gave in this pass: whether the pass ends here."""
+        self.begins: Place | None = None
+        """Where the watch begins: the place of a problem with what is older than it."""
         # What the taps keep between calls.
         self.depth = 0
         self.switching = 0
@@ -98,17 +101,20 @@ class Session:
         """What was found, as the settings and the comments of the files have it."""
         from hplint.runtime.findings import written
 
-        return written(self._problems.values(), finder)
+        return written(map(self._placed, self._problems.values()), finder)
 
-    def report(self, *, color: bool = False) -> str:
+    def _placed(self, problem: Problem) -> Problem:
+        if place_of(problem.at) is not None or problem.rule == "internal-error":
+            return problem
+        return replace(problem, at=self.begins)
+
+    def report(self, *, color: bool = False, overview: bool = True) -> str:
         """What was built, and the findings with the lines that they point at, as text."""
-        from hplint.report import Report, text
-        from hplint.runtime.findings import source_at
+        from hplint.runtime.findings import rendered
 
         steps = self.world.step
-        subject = f"{steps} step{'' if steps == 1 else 's'}"
-        found = text.render(Report(tuple(self.findings()), 1, subject=subject), source_at, color=color)
-        return self.overview(color=color) + found
+        found = rendered(self.findings(), f"{steps} step{'' if steps == 1 else 's'}", color=color)
+        return self.overview(color=color) + found if overview else found
 
     def overview(self, *, color: bool = False, unicode: bool = True) -> str:
         """What was built and where, how data become steps, and the curves of learning rates."""

@@ -18,6 +18,8 @@ from hplint.runtime.world import World, parameters_of
 _SAMPLE = 4
 """Gradients of an optimizer that are looked at: where one is left, all are."""
 
+_Marks = tuple[tuple[int, int], ...]
+
 
 class Carried(Check):
     """Gradients of one step that are still there at the next one.
@@ -31,16 +33,28 @@ class Carried(Check):
         super().__init__(world)
         self._used: set[Record[Optimizer]] = set()
         """Optimizers whose gradients have been used by a step and not been cleared since."""
+        self._before: list[dict[Record[Optimizer], _Marks]] = []
+        """Such gradients before the backward that runs; it may call another one."""
         self._added: dict[Record[Optimizer], Place | None] = {}
         """Where a backward has added to such gradients."""
 
     @on(BackwardStarts)
-    def added(self, event: BackwardStarts) -> Iterator[Problem]:
+    def adds(self, event: BackwardStarts) -> Iterator[Problem]:
+        before = {}
         for record in tuple(self._used):
             optimizer = record.object
             if optimizer is None or not _has_gradients(optimizer):
                 self._cleared(record)
             else:
+                before[record] = _marks(optimizer)
+        self._before.append(before)
+        yield from ()
+
+    @on(BackwardEnds)
+    def added(self, event: BackwardEnds) -> Iterator[Problem]:
+        for record, marks in self._before.pop().items() if self._before else ():
+            optimizer = record.object
+            if optimizer is not None and record in self._used and _marks(optimizer) != marks:
                 self._added.setdefault(record, event.place)
         yield from ()
 
@@ -60,6 +74,7 @@ class Carried(Check):
         if event.closure:
             yield from self._judged(event.record, event.optimizer)
         self._used.add(event.record)
+        self._before.clear()
 
     def _judged(self, record: Record[Optimizer], optimizer: Optimizer) -> Iterator[Problem]:
         if record in self._added:
@@ -123,6 +138,12 @@ def _owns(owner: Optimizer | Module, optimizer: Optimizer) -> bool:
         return owner is optimizer
     held = {id(parameter) for parameter in islice(parameters_of(optimizer), _SAMPLE)}
     return any(id(parameter) in held for parameter in owner.parameters())
+
+
+def _marks(optimizer: Optimizer) -> _Marks:
+    """What changes when a backward adds to gradients: the tensors, and how often each was written to."""
+    found = (parameter.grad for parameter in parameters_of(optimizer))
+    return tuple((id(gradient), gradient._version) for gradient in found if gradient is not None)
 
 
 def _has_gradients(optimizer: Optimizer) -> bool:
