@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from hplint.runtime import events
 from hplint.runtime.checking import Problem
 from hplint.runtime.checks import all_checks
+from hplint.runtime.fake.once import pretended
 from hplint.runtime.held import ownership_problems
 from hplint.runtime.session import Session
 from hplint.runtime.streams import states
@@ -34,6 +35,8 @@ class Objects:
     loss: Callable[..., Any] | None = None
     batch: Any = None
     steps: int | None = None
+    fake: bool = False
+    """Whether the model is run without numbers."""
 
 
 def problems_of(given: Objects) -> list[Problem]:
@@ -42,7 +45,7 @@ def problems_of(given: Objects) -> list[Problem]:
     session.world.once = True
     session.world.progress.given = given.steps
     others = states(given.loader.dataset) if given.loader is not None else None
-    with untouched(given.model, others):
+    with untouched(given.model, others, values=not given.fake):
         _introduce(session, given)
         if given.model is not None and given.batch is not None:
             _run(session, given.model, given)
@@ -72,6 +75,14 @@ def _run(session: Session, model: Module, given: Objects) -> None:
         return  # It would get its parameters by this.
     if isinstance(model, DistributedDataParallel):
         model = model.module  # The other processes do not take part.
+    if given.fake:
+        with pretended(session, model):
+            _watched(session, model, given)
+    else:
+        _watched(session, model, given)
+
+
+def _watched(session: Session, model: Module, given: Objects) -> None:
     session.install()
     try:
         with torch.enable_grad():

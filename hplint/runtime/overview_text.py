@@ -26,6 +26,7 @@ def render(world: World, *, color: bool = False, unicode: bool = True) -> str:
     rows = [
         *_models(world),
         *_optimizers(world),
+        *_memory(world),
         *_loaders(world),
         *_steps(world, unicode=unicode),
         *_schedules(world, unicode=unicode),
@@ -94,6 +95,12 @@ def _group(group: GroupSeen) -> str:
     if group.frozen:
         told[0] += f" ({group.frozen:,} frozen)"
     return ", ".join(told)
+
+
+def _memory(world: World) -> Iterator[Row]:
+    lines = world.memory.lines() if world.memory is not None else ()
+    for number, line in enumerate(lines):
+        yield ("" if number else "memory"), "", "", line
 
 
 def _loaders(world: World) -> Iterator[Row]:

@@ -109,10 +109,14 @@ class Finder:
             if frame is None:
                 return
             file = frame.f_code.co_filename
-            known = self._known.get(file)
-            if self._is_the_users(file) if known is None else known:
+            if self.is_the_users(file):
                 yield frame
             frame = frame.f_back
+
+    def is_the_users(self, file: str) -> bool:
+        """Whether a file, as the interpreter names it, is the user's."""
+        known = self._known.get(file)
+        return self._is_the_users(file) if known is None else known
 
     def _from(self, frame: FrameType | None, acting: object, methods: tuple[str, ...]) -> Place | None:
         for _ in range(_DEEPEST):

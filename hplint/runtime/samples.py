@@ -24,6 +24,11 @@ def readable(tensor: object) -> bool:
     )
 
 
+def has_shape(tensor: object) -> bool:
+    """Whether a tensor has numbers, or has none because the whole run is without weights."""
+    return readable(tensor) or isinstance(tensor, FakeTensor)
+
+
 def sample(tensor: Tensor) -> Tensor:
     """Some values of a tensor, from all over it."""
     flat = tensor.detach().reshape(-1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
@@ -41,6 +41,8 @@ class Session:
         """Whether the taps are heard. False in processes that were forked off, too."""
         self.gate: Callable[[Record[Any], int], bool] | None = None
         """Asked before a loader gives a batch, with how many it gave in this pass: whether the pass ends here."""
+        self.surroundings: Callable[[], AbstractContextManager[Any]] = torch.no_grad
+        """In what checks run."""
         # What the taps keep between calls.
         self.depth = 0
         self.switching = 0
@@ -159,7 +161,7 @@ class Session:
     def _hand_out(self, event: events.Event, handlers: list[tuple[Check, Handler]]) -> None:
         self._busy = True
         try:
-            with torch.no_grad():
+            with self.surroundings():
                 for check, handler in handlers:
                     if check not in self._broken:
                         self.shielded(check, self._collect, handler, event)

@@ -6,6 +6,7 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -15,12 +16,15 @@ from torch.nn.parameter import is_lazy
 
 
 @contextmanager
-def untouched(model: Module | None = None, others: Iterator[Callable[[], None]] | None = None) -> Iterator[None]:
+def untouched(
+    model: Module | None = None, others: Iterator[Callable[[], None]] | None = None, *, values: bool = True
+) -> Iterator[None]:
     """Inside of it anything may happen to a model and to the generators of random numbers.
 
-    ``others`` put back more: each is made on entry and called at the end.
+    ``others`` put back more: each is made on entry and called at the end. Without ``values`` no parameter or buffer may
+    be written to, only another one be put in its place.
     """
-    back = [*_randomness(), *(_model(model) if model is not None else ()), *(others or ())]
+    back = [*_randomness(), *(_model(model, values) if model is not None else ()), *(others or ())]
     try:
         yield
     finally:
@@ -43,12 +47,12 @@ def _randomness() -> Iterator[Callable[[], None]]:
         yield lambda: numpy.random.set_state(drawn)
 
 
-def _model(model: Module) -> Iterator[Callable[[], None]]:
+def _model(model: Module, values: bool) -> Iterator[Callable[[], None]]:
     for module in model.modules():
         yield _mode(module, module.training)
         for held in (module._parameters, module._buffers):
             for name, tensor in held.items():
-                yield _tensor(held, name, tensor)
+                yield _tensor(held, name, tensor) if values else partial(held.__setitem__, name, tensor)
 
 
 def _mode(module: Module, training: bool) -> Callable[[], None]:

@@ -16,6 +16,7 @@ from hplint.runtime.checking import Check, Problem, Where, on
 from hplint.runtime.events import Finish, StepEnds, StepStarts
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
+from hplint.runtime.samples import readable
 from hplint.runtime.world import NamedParameter, World, parameters_of
 
 _LOOKS = 3
@@ -48,7 +49,9 @@ class _Suspect:
     def changes(self) -> bool:
         """Whether the program changes it without an optimizer."""
         parameter = self.parameter()
-        return parameter is not None and not torch.equal(_sample(parameter), self.values)
+        if parameter is None or not readable(parameter):
+            return False  # Nobody knows of one without numbers: a step by hand is the exception.
+        return not torch.equal(_sample(parameter), self.values)
 
 
 class Ownership(Check):
