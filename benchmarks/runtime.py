@@ -92,10 +92,10 @@ def steps(warm: int, rounds: int) -> tuple[float, float]:
     for _ in range(rounds):
         for program, found in times.items():
             found.append([float(line) for line in cpu([sys.executable, "-c", program])[1].splitlines()])
-    medians = {
-        program: [statistics.median(each) for each in zip(*found, strict=True)] for program, found in times.items()
-    }
-    return medians[watched][0] / medians[plain][0], medians[watched][1] / medians[plain][1]
+    ours, theirs = (
+        [statistics.median(each) for each in zip(*times[program], strict=True)] for program in (watched, plain)
+    )
+    return ours[0] / theirs[0], ours[1] / theirs[1]
 
 
 def start(rounds: int) -> float:

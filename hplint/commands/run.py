@@ -113,8 +113,8 @@ def _announcement(run: Run) -> str:
 
     weights = " without weights (numbers that nobody has show as ?)" if run.fake else ""
     return (
-        f"hplint run: a dry run of {run.program.shown}{weights}: {run.steps} optimizer steps at most, {BATCHES} batches a pass, "
-        "nothing is saved (--full runs all of it)"
+        f"hplint run: a dry run of {run.program.shown}{weights}: {run.steps} optimizer steps at most, {BATCHES} "
+        "batches a pass, nothing is saved (--full runs all of it)"
     )
 
 

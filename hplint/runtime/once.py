@@ -21,6 +21,7 @@ from hplint.runtime.fake.once import pretended
 from hplint.runtime.held import ownership_problems
 from hplint.runtime.session import Session
 from hplint.runtime.streams import states
+from hplint.runtime.taps.wrapping import Function
 from hplint.runtime.untouched import untouched
 
 
@@ -89,13 +90,19 @@ def _watched(session: Session, model: Module, given: Objects) -> None:
             output, target = _forward(model, given.batch)
             value = None
             if given.loss is not None and target is not None:
-                value = given.loss(output, target)
+                value = _watched_one(given.loss)(output, target)
             elif isinstance(getattr(output, "loss", None), torch.Tensor):
                 value = output.loss
             if isinstance(value, torch.Tensor) and value.requires_grad:
                 session.emit(events.BackwardStarts, None, tensors=(value,), inside=None)
     finally:
         session.undo()
+
+
+def _watched_one(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of torch's that was taken before the session was installed, as the session watches it."""
+    tapped = getattr(torch.nn.functional, getattr(loss, "__name__", ""), None)
+    return tapped if isinstance(tapped, Function) and tapped.stands_for(loss) else loss
 
 
 def _forward(model: Module, batch: Any) -> tuple[Any, Any]:

@@ -6,7 +6,6 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import torch
@@ -52,7 +51,7 @@ def _model(model: Module, values: bool) -> Iterator[Callable[[], None]]:
         yield _mode(module, module.training)
         for held in (module._parameters, module._buffers):
             for name, tensor in held.items():
-                yield _tensor(held, name, tensor) if values else partial(held.__setitem__, name, tensor)
+                yield _tensor(held, name, tensor) if values else _object(held, name, tensor)
 
 
 def _mode(module: Module, training: bool) -> Callable[[], None]:
@@ -62,12 +61,17 @@ def _mode(module: Module, training: bool) -> Callable[[], None]:
     return restore
 
 
+def _object(held: Any, name: str, tensor: Tensor | None) -> Callable[[], None]:
+    """Restores which parameter or buffer it is."""
+    return lambda: held.__setitem__(name, tensor)
+
+
 def _tensor(held: Any, name: str, tensor: Tensor | None) -> Callable[[], None]:
     """Restores a parameter or buffer: the object, its values, and its gradient."""
     if tensor is None:
-        return lambda: held.__setitem__(name, None)
+        return _object(held, name, None)
     if is_lazy(tensor) or tensor.is_meta:
-        return lambda: held.__setitem__(name, tensor)
+        return _object(held, name, tensor)
     requires_grad, values = tensor.requires_grad, tensor.detach().clone()
     gradient = tensor.grad if tensor.is_leaf else None
     kept = None if gradient is None else gradient.detach().clone()

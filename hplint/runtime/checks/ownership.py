@@ -219,7 +219,7 @@ def _modules_in(value: Iterable[object]) -> Iterator[Module]:
             yield from (inner for inner in each if isinstance(inner, Module))
 
 
-def _sample(parameter: Parameter) -> Tensor:
+def _sample(parameter: Tensor) -> Tensor:
     return parameter.detach().reshape(-1)[:_SAMPLE]
 
 

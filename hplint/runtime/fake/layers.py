@@ -50,7 +50,7 @@ class Layers:
             if kind is not Module and "__init__" in vars(kind) and not issubclass(kind, LazyModuleMixin):
                 patches.wrap(kind, "__init__", self._within)
         patches.wrap(Module, "__call__", self._call)
-        patches.hook(register_module_parameter_registration_hook(self._registered))
+        patches.hook(register_module_parameter_registration_hook(self._registered))  # type: ignore[arg-type]
 
     def _within(self, original: Any) -> Any:
         @functools.wraps(original)
@@ -79,7 +79,7 @@ class Layers:
             return None
         made = imitation(self._mode, parameter)
         try:
-            torch.utils.swap_tensors(parameter, made)  # Whoever else has it has the fake one, too.
+            torch.utils.swap_tensors(parameter, made)  # type: ignore[no-untyped-call]  # Whoever else has it has the fake one, too.
         except RuntimeError:
             return made
         return None

@@ -99,15 +99,17 @@ class Kept:
     def _note(self, tensor: Tensor) -> Tensor:
         storage = tensor.untyped_storage()
         if storage._cdata not in self._storages:
-            self._storages[storage._cdata] = StorageWeakRef(storage), storage.nbytes()
+            ref = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+            self._storages[storage._cdata] = ref, storage.nbytes()
         return tensor
 
     def alive(self, without: Iterable[Tensor]) -> int:
         """Bytes that are kept now, but for those of some tensors, the parameters. Forgets them."""
         known = {each.untyped_storage()._cdata for each in without}
-        found = {key: size for key, (ref, size) in self._storages.items() if key not in known and not ref.expired()}
+        left = {key: found for key, found in self._storages.items() if key not in known}
         self._storages.clear()
-        return sum(found.values())
+        alive = (size for ref, size in left.values() if not ref.expired())  # type: ignore[no-untyped-call]
+        return sum(alive)
 
 
 def _same(kept: Any) -> Any:

@@ -53,6 +53,10 @@ class Function:
             return self._original(*args, **kwargs)
         return self._call(*args, **kwargs)
 
+    def stands_for(self, function: object) -> bool:
+        """Whether it replaces a function."""
+        return self._original is function
+
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 

@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-any-return,no-untyped-call"
 """A model of the shape of Llama 70B in plain torch, and a training loop."""
 
 import torch
