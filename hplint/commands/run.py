@@ -92,7 +92,7 @@ def command(
     if reports:
         click.echo(_announcement(run), err=True)
     run.execute(script, arguments)
-    found = _report(run, settings_finder(options), options) if reports else CLEAN
+    found = _report(run, options) if reports else CLEAN
     context.exit(run.ending.code or found)
 
 
@@ -118,7 +118,7 @@ def _announcement(run: Run) -> str:
     )
 
 
-def _report(run: Run, finder: SettingsFinder, options: dict[str, Any]) -> int:
+def _report(run: Run, options: dict[str, Any]) -> int:
     """Write what was found; the exit code that it gives."""
     from hplint.report import Report
 
@@ -128,12 +128,14 @@ def _report(run: Run, finder: SettingsFinder, options: dict[str, Any]) -> int:
         click.echo(f"hplint run: {remark}", err=True)
     if run.session is not None and run.ending.stopped:
         click.echo(f"hplint run: stopped after {_times(run.made, 'optimizer step')}", err=True)
-    findings = tuple(run.findings(finder))
+    # Rules and settings take as long to load as all the rest of hplint: a clean run needs none.
+    finder = None if run.is_clean else settings_finder(options)
+    findings = tuple(run.findings(finder)) if finder is not None else ()
     subject = f"{_times(run.made, 'step')} of {run.program.shown}"
     write(Report(findings, 1, subject=subject), options, source_reader(), head=lambda color: _head(run, options, color))
     if any(finding.code == "HP000" for finding in findings):
         return WRONG
-    fails = any(finding.level.weight >= _fail_weight(finder, finding.path) for finding in findings)
+    fails = finder is not None and any(each.level.weight >= _fail_weight(finder, each.path) for each in findings)
     return FOUND if fails and not options["exit_zero"] else CLEAN
 
 

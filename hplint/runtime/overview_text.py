@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hplint.report.style import Style, printable
-from hplint.runtime.findings import shown
 from hplint.runtime.overview import GroupSeen, LoaderSeen, ModelSeen
-from hplint.runtime.places import Place
+from hplint.runtime.places import Place, shown
 from hplint.runtime.progress import Horizon, Training
 from hplint.runtime.schedules.drawing import ASCII, BLOCKS, drawn, evenly
 from hplint.runtime.schedules.sketch import Sketch

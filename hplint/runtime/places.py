@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from types import CodeType, FrameType
 
 from hplint.model import Position, Span
+from hplint.source import display_path
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages"})
@@ -78,6 +79,11 @@ class Place:
         """The interpreter counts columns in bytes of UTF-8, findings in characters."""
         encoded = linecache.getline(self.file, line).encode("utf-8", "surrogatepass")
         return Position(line, len(encoded[:column].decode("utf-8", "replace")) + 1)
+
+
+def shown(place: Place) -> str:
+    """The file of a place as findings show it."""
+    return place.file if place.file.startswith("<") else display_path(place.file)
 
 
 class Finder:

@@ -15,9 +15,8 @@ from hplint.runtime.fake.layers import Layers, fake_mode, imitation
 from hplint.runtime.fake.memory import Kept, Memory, memory_of
 from hplint.runtime.fake.values import REFUSALS, Values
 from hplint.runtime.fake.weights import Weights
-from hplint.runtime.findings import shown
 from hplint.runtime.patches import Patches
-from hplint.runtime.places import Place
+from hplint.runtime.places import Place, shown
 from hplint.runtime.session import Session
 
 

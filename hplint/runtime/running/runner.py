@@ -58,6 +58,11 @@ class Run:
         return [*written(self._faults, finder), *found]
 
     @property
+    def is_clean(self) -> bool:
+        """Whether nothing was found, whatever the settings say."""
+        return not self._faults and (self.session is None or not self.session.problems())
+
+    @property
     def made(self) -> int:
         """Optimizer steps that were seen."""
         return self.session.world.step if self.session is not None else 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import pydoc
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -61,6 +60,8 @@ class Function:
         return self if instance is None else types.MethodType(self, instance)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        import pydoc  # Here, because most programs store no function of torch's.
+
         return pydoc.locate, (f"{self._original.__module__}.{self._original.__qualname__}",)
 
     def __copy__(self) -> Function:
