@@ -35,6 +35,7 @@ def check(
     loss: Callable[..., Any] | None = None,
     batch: Any = None,
     steps: int | None = None,
+    fake: bool = False,
 ) -> list[Finding]:
     """What is wrong with these objects, worst first.
 
@@ -51,6 +52,10 @@ def check(
     loader of the training data. ``optimizer`` and ``scheduler`` may be several; wrappers with an attribute of that name
     are seen through. With ``batch``, the model is run on it once, as it is: an input, a pair of input and target, for
     which ``loss(output, target)`` is computed where ``loss`` is given, or a dictionary of the model's arguments.
+
+    With ``fake`` the model is run on its batch without a number: shapes, types and the graph are looked at, nothing is
+    computed, and no memory is needed. Build a model that fits nowhere inside of ``with torch.device("meta")``. Where
+    the model asks for numbers it is left, with a warning that says where; what was found before is returned.
 
     Parameters, buffers, gradients, modes, the states of optimizers and schedulers and those of the random generators of
     torch, NumPy and Python are afterwards what they were, bit by bit. No gradient is computed, and nothing is drawn
@@ -78,6 +83,7 @@ def check(
                 loss=loss_of(loss) if loss is not None else None,
                 batch=batch,
                 steps=steps_of(steps) if steps is not None else None,
+                fake=fake,
             )
         )
     )

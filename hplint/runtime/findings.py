@@ -11,9 +11,9 @@ from hplint.model import Engine, Finding, Level, Related
 from hplint.registry import registry
 from hplint.report import Report, text
 from hplint.runtime.checking import Problem, Where, place_of
-from hplint.runtime.places import Place
+from hplint.runtime.places import shown
 from hplint.settings import Settings, SettingsError, SettingsFinder, default_settings
-from hplint.source import Source, Unreadable, display_path, from_text, read
+from hplint.source import Source, Unreadable, from_text, read
 from hplint.suppress import Suppressions
 
 
@@ -106,8 +106,3 @@ def _related(places: Iterable[tuple[Where, str]]) -> Iterable[Related]:
         place = place_of(where)
         if place is not None:
             yield Related(shown(place), place.span, message)
-
-
-def shown(place: Place) -> str:
-    """The file of a place as findings show it."""
-    return place.file if place.file.startswith("<") else display_path(place.file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,6 +44,8 @@ class Session:
         """Asked before a loader gives a batch, with how many it gave in this pass: whether the pass ends here."""
         self.begins: Place | None = None
         """Where the watch begins: the place of a problem with what is older than it."""
+        self.surroundings: Callable[[], AbstractContextManager[Any]] = torch.no_grad
+        """In what checks run."""
         # What the taps keep between calls.
         self.depth = 0
         self.switching = 0
@@ -165,7 +167,7 @@ class Session:
     def _hand_out(self, event: events.Event, handlers: list[tuple[Check, Handler]]) -> None:
         self._busy = True
         try:
-            with torch.no_grad():
+            with self.surroundings():
                 for check, handler in handlers:
                     if check not in self._broken:
                         self.shielded(check, self._collect, handler, event)

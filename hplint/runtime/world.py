@@ -16,6 +16,7 @@ from hplint.runtime.places import Finder, Place
 from hplint.runtime.recorder import Record, Shelf, WeakIds
 
 if TYPE_CHECKING:
+    from hplint.runtime.fake.memory import Memory
     from hplint.runtime.overview import Overview
     from hplint.runtime.progress import Progress
 
@@ -64,6 +65,8 @@ class World:
         """Calls of backward so far."""
         self.once = False
         """Whether objects are looked at once, and no program runs."""
+        self.memory: Memory | None = None
+        """What a step needs, where that was counted."""
         self.progress: Progress
         """Which loader trains what, and how long that is to go on. Set by the session."""
         self.overview: Overview

@@ -321,3 +321,12 @@ def test_what_is_no_such_object_is_refused(given: dict[str, Any], said: str) -> 
 def test_a_run_has_steps() -> None:
     with pytest.raises(ValueError, match="at least one"):
         check(steps=0)
+
+
+def test_a_patience_that_no_run_has() -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    for patience, codes in ((8, []), (9, ["HP292"]), (100, ["HP292"])):
+        scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, patience=patience)
+        found = check(optimizer=optimizer, scheduler=scheduler, steps=10)
+        assert [finding.code for finding in found] == codes
+        assert {finding.level.value for finding in found} <= {"advice"}

@@ -13,6 +13,7 @@ from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.events import BackwardEnds, BackwardStarts, StepEnds, StepStarts, ZeroGrad
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
+from hplint.runtime.samples import readable
 from hplint.runtime.world import World, parameters_of
 
 _SAMPLE = 4
@@ -147,10 +148,10 @@ def _marks(optimizer: Optimizer) -> _Marks:
 
 
 def _has_gradients(optimizer: Optimizer) -> bool:
-    """Whether parameters have gradients that are not all 0."""
+    """Whether parameters have gradients that are known not to be all 0."""
     found = (parameter.grad for parameter in parameters_of(optimizer) if parameter.grad is not None)
     return any(_is_set(gradient) for gradient in islice(found, _SAMPLE))
 
 
 def _is_set(gradient: Tensor) -> bool:
-    return bool((gradient.coalesce().values() if gradient.is_sparse else gradient).any())
+    return readable(gradient) and bool((gradient.coalesce().values() if gradient.is_sparse else gradient).any())

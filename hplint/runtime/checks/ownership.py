@@ -17,6 +17,7 @@ from hplint.runtime.events import BackwardEnds, Finish, StepEnds, StepStarts
 from hplint.runtime.graph import leaves
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record, WeakIds
+from hplint.runtime.samples import readable
 from hplint.runtime.world import NamedParameter, World, parameters_of
 
 _LOOKS = 3
@@ -55,7 +56,9 @@ class _Suspect:
     def changes(self) -> bool:
         """Whether the program changes it without an optimizer."""
         parameter = self.parameter()
-        return parameter is not None and not torch.equal(_sample(parameter), self.values)
+        if parameter is None or not readable(parameter):
+            return False  # Nobody knows of one without numbers: a step by hand is the exception.
+        return not torch.equal(_sample(parameter), self.values)
 
 
 class Ownership(Check):
@@ -245,7 +248,7 @@ def _modules_in(value: Iterable[object]) -> Iterator[Module]:
             yield from (inner for inner in each if isinstance(inner, Module))
 
 
-def _sample(parameter: Parameter) -> Tensor:
+def _sample(parameter: Tensor) -> Tensor:
     return parameter.detach().reshape(-1)[:_SAMPLE]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import pydoc
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -53,10 +52,16 @@ class Function:
             return self._original(*args, **kwargs)
         return self._call(*args, **kwargs)
 
+    def stands_for(self, function: object) -> bool:
+        """Whether it replaces a function."""
+        return self._original is function
+
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        import pydoc  # Here, because most programs store no function of torch's.
+
         return pydoc.locate, (f"{self._original.__module__}.{self._original.__qualname__}",)
 
     def __copy__(self) -> Function:
