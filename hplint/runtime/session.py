@@ -17,6 +17,7 @@ from hplint.runtime.patches import Patches
 from hplint.runtime.places import Finder, Place
 from hplint.runtime.progress import Progress
 from hplint.runtime.recorder import Record, WeakIds
+from hplint.runtime.unseen import uncompiled
 from hplint.runtime.world import World
 
 if TYPE_CHECKING:
@@ -126,8 +127,11 @@ class Session:
 
     @property
     def idle(self) -> bool:
-        """Whether the taps are to let everything pass: nobody listens, or it is a check that calls torch."""
-        return self._busy or not self.on
+        """Whether the taps are to let everything pass: nobody listens, or it is a check that calls torch.
+
+        While torch traces code to compile it, too. That is asked first, so that nothing else here is traced.
+        """
+        return torch.compiler.is_compiling() or self._busy or not self.on
 
     def wants(self, kind: type[events.Event]) -> bool:
         """Whether an event has listeners."""
@@ -142,6 +146,7 @@ class Session:
         while self._pending:
             self._pending.pop(0)()
 
+    @uncompiled
     def emit(self, kind: type[events.Event], place: Place | None, **fields: Any) -> None:
         """Hand an event to the checks, then to the front."""
         if self._busy:
@@ -176,6 +181,7 @@ class Session:
         key = (problem.rule, place) if place is not None else (problem.rule, problem.message)
         self._problems.setdefault(key, problem)
 
+    @uncompiled
     def shielded(self, who: object, function: Callable[..., Returned], *args: Any) -> Returned | None:
         """Call something of ours; where it raises, that is a finding and ``who`` is broken."""
         try:
