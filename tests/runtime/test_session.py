@@ -355,6 +355,12 @@ def test_every_rule_that_a_check_speaks_for_exists() -> None:
         assert check.__doc__
 
 
+def test_rules_tell_that_a_check_says_them_too() -> None:
+    """``runtime=True`` is for the rules of checks, and for no others: a comment that suppresses one is no HP004."""
+    said = {name for check in all_checks() for name in check.rules}
+    assert {rule.name for rule in registry().rules if rule.runtime} == said
+
+
 def test_weak_ids_ask_no_object_for_its_hash() -> None:
     class Odd:
         def __eq__(self, other: object) -> bool:
