@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from hplint.runtime import events, taps
-from hplint.runtime.checking import Check, Handler, Problem, handlers_of, place_of
+from hplint.runtime.checking import Check, Handler, Problem, Refuted, handlers_of, place_of
 from hplint.runtime.overview import Overview
 from hplint.runtime.patches import Patches
 from hplint.runtime.places import Finder, Place
@@ -42,6 +42,8 @@ class Session:
         """Whether the taps are heard. False in processes that were forked off, too."""
         self.gate: Callable[[Record[Any], int], bool] | None = None
         """Asked before a loader gives a batch, with how many it gave in this pass: whether the pass ends here."""
+        self.refuted: set[Refuted] = set()
+        """What the text may guess and the run has seen to be otherwise."""
         # What the taps keep between calls.
         self.depth = 0
         self.switching = 0
@@ -172,8 +174,11 @@ class Session:
             self._busy = False
 
     def _collect(self, handler: Handler, event: events.Event) -> None:
-        for problem in handler(event):
-            self.add(problem)
+        for seen in handler(event):
+            if isinstance(seen, Refuted):
+                self.refuted.add(seen)
+            else:
+                self.add(seen)
 
     def add(self, problem: Problem) -> None:
         """Keep a problem; of several with the same rule and place the first one stays."""

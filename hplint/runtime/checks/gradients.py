@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from hplint.runtime.checking import Check, Problem, on
+from hplint.runtime.checking import Check, Problem, Refuted, Seen, on
 from hplint.runtime.events import BackwardEnds, BackwardStarts, StepEnds, StepStarts, ZeroGrad
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
@@ -35,14 +35,15 @@ class Carried(Check):
         """Where a backward has added to such gradients."""
 
     @on(BackwardStarts)
-    def added(self, event: BackwardStarts) -> Iterator[Problem]:
+    def added(self, event: BackwardStarts) -> Iterator[Seen]:
         for record in tuple(self._used):
             optimizer = record.object
             if optimizer is None or not _has_gradients(optimizer):
                 self._cleared(record)
             else:
                 self._added.setdefault(record, event.place)
-        yield from ()
+        if self.world.step and not self._used:
+            yield Refuted("missing-zero-grad", event.place)
 
     @on(ZeroGrad)
     def cleared(self, event: ZeroGrad) -> Iterator[Problem]:
