@@ -46,6 +46,7 @@ class Session:
         """What the text may guess and the run has seen to be otherwise."""
         # What the taps keep between calls.
         self.depth = 0
+        self.evaluating = False
         self.switching = 0
         self.clearing = 0
         self.constructing = 0

@@ -64,6 +64,8 @@ class World:
         """Parameters that an optimizer held when it stepped, and the record of it, which may be gone by now."""
         self.samplers: WeakIds[Place | None] = WeakIds()
         """Samplers that are told the epoch, and where they were built."""
+        self.filled: WeakIds[Place | None] = WeakIds()
+        """Weights that were set to one number, and where."""
         self.backwards = 0
         """Calls of backward so far."""
         self.once = False

@@ -35,7 +35,7 @@ class LeftInEvaluation(Check):
 
     @on(ModeSet)
     def switched(self, event: ModeSet) -> Iterator[Problem]:
-        layers = frozenset(id(part) for part in event.module.modules() if _knows_modes(part))
+        layers = frozenset(id(part) for part in event.module.modules() if knows_modes(part))
         if not event.training and layers and id(event.module) not in layers:
             self._switched = (event.place, layers)
         yield from ()
@@ -72,12 +72,12 @@ class LeftInEvaluation(Check):
                 for model in self.world.models()
                 if any(id(parameter) in held for parameter in model.parameters())
                 for layer in model.modules()
-                if _knows_modes(layer)
+                if knows_modes(layer)
             ]
         return found
 
 
-def _knows_modes(module: Module) -> bool:
+def knows_modes(module: Module) -> bool:
     """Whether training and evaluation differ for a layer of torch."""
     if isinstance(module, _DropoutNd):
         return module.p > 0
