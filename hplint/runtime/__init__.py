@@ -60,7 +60,8 @@ def check(
     Parameters, buffers, gradients, modes, the states of optimizers and schedulers and those of the random generators of
     torch, NumPy and Python are afterwards what they were, bit by bit. No gradient is computed, and nothing is drawn
     from the loader; of data that keep no labels, some samples are read. Findings have the codes, names and pages of
-    the static rules, and no place, because a live object has none.
+    the static rules, and the place of this call, because a live object has none: the settings of its file and the
+    comments at it count.
 
     Raises:
         ImportError: torch is not installed.
@@ -69,24 +70,23 @@ def check(
         Exception: whatever the model or the loss raises on the batch.
     """
     _need_torch()
-    from hplint.runtime.findings import placeless
+    from hplint.runtime.findings import worst_first
     from hplint.runtime.given import loader_of, loss_of, module_of, optimizers_of, schedulers_of, steps_of
     from hplint.runtime.once import Objects, problems_of
+    from hplint.runtime.places import Finder
 
-    return placeless(
-        problems_of(
-            Objects(
-                model=module_of(model) if model is not None else None,
-                optimizers=optimizers_of(optimizer),
-                schedulers=schedulers_of(scheduler),
-                loader=loader_of(loader) if loader is not None else None,
-                loss=loss_of(loss) if loss is not None else None,
-                batch=batch,
-                steps=steps_of(steps) if steps is not None else None,
-                fake=fake,
-            )
-        )
+    place = Finder().here()
+    given = Objects(
+        model=module_of(model) if model is not None else None,
+        optimizers=optimizers_of(optimizer),
+        schedulers=schedulers_of(scheduler),
+        loader=loader_of(loader) if loader is not None else None,
+        loss=loss_of(loss) if loss is not None else None,
+        batch=batch,
+        steps=steps_of(steps) if steps is not None else None,
+        fake=fake,
     )
+    return worst_first(problems_of(given, place))
 
 
 @contextmanager

@@ -17,11 +17,9 @@ from hplint.source import Source, Unreadable, from_text, read
 from hplint.suppress import Suppressions
 
 
-def placeless(problems: Iterable[Problem]) -> list[Finding]:
-    """The findings for problems of objects whose source is unknown: the worst first, without settings."""
-    found = [_finding(problem, problem.level or registry().by_name[problem.rule].level) for problem in problems]
-    kept = [finding for finding in found if finding.level is not Level.PEDANTIC]
-    return sorted(kept, key=lambda finding: (-finding.level.weight, finding.sort_key()))
+def worst_first(problems: Iterable[Problem]) -> list[Finding]:
+    """The findings for problems, the worst first."""
+    return sorted(written(problems), key=lambda finding: (-finding.level.weight, finding.sort_key()))
 
 
 def _finding(problem: Problem, level: Level, path: str | None = None) -> Finding:

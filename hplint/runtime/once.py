@@ -19,6 +19,7 @@ from hplint.runtime.checking import Problem
 from hplint.runtime.checks import all_checks
 from hplint.runtime.fake.once import pretended
 from hplint.runtime.held import ownership_problems
+from hplint.runtime.places import Place
 from hplint.runtime.session import Session
 from hplint.runtime.streams import states
 from hplint.runtime.taps.wrapping import Function
@@ -40,8 +41,8 @@ class Objects:
     """Whether the model is run without numbers."""
 
 
-def problems_of(given: Objects) -> list[Problem]:
-    """Everything that is wrong with them. Problems have no place."""
+def problems_of(given: Objects, place: Place | None) -> list[Problem]:
+    """Everything that is wrong with them. ``place`` is that of all problems."""
     session = Session(all_checks())
     session.world.once = True
     session.world.progress.given = given.steps
@@ -52,7 +53,7 @@ def problems_of(given: Objects) -> list[Problem]:
             _run(session, given.model, given)
         session.finish()
     problems = [*_relations(given), *session.problems()]
-    return list(dict.fromkeys(replace(each, at=None, related=()) for each in problems))
+    return list(dict.fromkeys(replace(each, at=place, related=()) for each in problems))
 
 
 def _introduce(session: Session, given: Objects) -> None:

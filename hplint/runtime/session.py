@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import torch
 
 from hplint.runtime import events, taps
-from hplint.runtime.checking import Check, Handler, Problem, handlers_of, place_of
+from hplint.runtime.checking import Check, Handler, Problem, Refuted, handlers_of, place_of
 from hplint.runtime.overview import Overview
 from hplint.runtime.patches import Patches
 from hplint.runtime.places import Finder, Place
 from hplint.runtime.progress import Progress
 from hplint.runtime.recorder import Record, WeakIds
+from hplint.runtime.unseen import uncompiled
 from hplint.runtime.world import World
 
 if TYPE_CHECKING:
@@ -46,8 +47,11 @@ class Session:
         """Where the watch begins: the place of a problem with what is older than it."""
         self.surroundings: Callable[[], AbstractContextManager[Any]] = torch.no_grad
         """In what checks run."""
+        self.refuted: set[Refuted] = set()
+        """What the text may guess and the run has seen to be otherwise."""
         # What the taps keep between calls.
         self.depth = 0
+        self.evaluating = False
         self.switching = 0
         self.clearing = 0
         self.constructing = 0
@@ -134,8 +138,11 @@ class Session:
 
     @property
     def idle(self) -> bool:
-        """Whether the taps are to let everything pass: nobody listens, or it is a check that calls torch."""
-        return self._busy or not self.on
+        """Whether the taps are to let everything pass: nobody listens, or it is a check that calls torch.
+
+        While torch traces code to compile it, too. That is asked first, so that nothing else here is traced.
+        """
+        return torch.compiler.is_compiling() or self._busy or not self.on
 
     def wants(self, kind: type[events.Event]) -> bool:
         """Whether an event has listeners."""
@@ -150,6 +157,7 @@ class Session:
         while self._pending:
             self._pending.pop(0)()
 
+    @uncompiled
     def emit(self, kind: type[events.Event], place: Place | None, **fields: Any) -> None:
         """Hand an event to the checks, then to the front."""
         if self._busy:
@@ -175,8 +183,11 @@ class Session:
             self._busy = False
 
     def _collect(self, handler: Handler, event: events.Event) -> None:
-        for problem in handler(event):
-            self.add(problem)
+        for seen in handler(event):
+            if isinstance(seen, Refuted):
+                self.refuted.add(seen)
+            else:
+                self.add(seen)
 
     def add(self, problem: Problem) -> None:
         """Keep a problem; of several with the same rule and place the first one stays."""
@@ -184,6 +195,7 @@ class Session:
         key = (problem.rule, place) if place is not None else (problem.rule, problem.message)
         self._problems.setdefault(key, problem)
 
+    @uncompiled
     def shielded(self, who: object, function: Callable[..., Returned], *args: Any) -> Returned | None:
         """Call something of ours; where it raises, that is a finding and ``who`` is broken."""
         try:

@@ -80,6 +80,7 @@ GETS_FIRST = regex(r"LinearLR|LambdaLR|ConstantLR|OneCycleLR|CyclicLR")
     topic="schedule",
     hyperparameter="lr-schedule",
     since="0.1",
+    runtime=True,
     subject=Files("lr_scheduler"),
 )
 def scheduler_never_stepped(file: File) -> Iterator[Draft]:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from hplint.runtime.checking import Check, Problem, on
+from hplint.runtime.checking import Check, Problem, Refuted, Seen, on
 from hplint.runtime.events import BackwardEnds, BackwardStarts, StepEnds, StepStarts, ZeroGrad
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
@@ -52,12 +52,13 @@ class Carried(Check):
         yield from ()
 
     @on(BackwardEnds)
-    def added(self, event: BackwardEnds) -> Iterator[Problem]:
+    def added(self, event: BackwardEnds) -> Iterator[Seen]:
         for record, marks in self._before.pop().items() if self._before else ():
             optimizer = record.object
             if optimizer is not None and record in self._used and _marks(optimizer) != marks:
                 self._added.setdefault(record, event.place)
-        yield from ()
+        if self.world.step and not self._used:
+            yield Refuted("missing-zero-grad", event.place)
 
     @on(ZeroGrad)
     def cleared(self, event: ZeroGrad) -> Iterator[Problem]:

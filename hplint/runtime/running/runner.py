@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from hplint.runtime.patches import Patches
 from hplint.runtime.running.imports import after_import
 from hplint.runtime.running.program import Ending, Program, execute
 from hplint.runtime.running.quiet import Saves, hush
+from hplint.runtime.running.together import Where, together
 
 if TYPE_CHECKING:
     from hplint.model import Finding
@@ -51,11 +52,28 @@ class Run:
         os.chdir(start)  # Paths are shown from here, wherever the program went.
 
     def findings(self, finder: SettingsFinder) -> list[Finding]:
-        """What was found, by file and place."""
+        """What was found in the run and in the text of the script, by file and place."""
         from hplint.runtime.findings import written
 
         found = self.session.findings(finder) if self.session is not None else []
-        return [*written(self._faults, finder), *found]
+        return together([*written(self._faults, finder), *found], self._read(finder), self._refuted())
+
+    def _read(self, finder: SettingsFinder) -> Iterable[Finding]:
+        """What the text of the script says."""
+        from hplint.engine import lint_file
+        from hplint.settings import SettingsError
+
+        try:
+            return lint_file(self.program.file, finder.for_folder(os.path.dirname(self.program.file))).findings
+        except SettingsError:  # As for what was seen: the run has ended.
+            return ()
+
+    def _refuted(self) -> set[Where]:
+        if self.session is None:
+            return set()
+        from hplint.runtime.places import shown
+
+        return {(each.rule, shown(each.at), each.at.span.start.line) for each in self.session.refuted if each.at}
 
     @property
     def made(self) -> int:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from hplint.runtime.unseen import uncounted
+
 if TYPE_CHECKING:
     from hplint.runtime.session import Session
 
@@ -45,8 +47,9 @@ class Function:
     def __init__(self, original: Any, call: Callable[..., Any]) -> None:
         functools.update_wrapper(self, original)
         self._original = original
-        self._call = call
+        self._call = uncounted(call)
 
+    @uncounted
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if torch.compiler.is_compiling():
             return self._original(*args, **kwargs)
