@@ -11,8 +11,8 @@ import pytest
 
 from ecosystem import packages
 from ecosystem.__main__ import main
-from ecosystem.fetch import MAX_FILE, unpack
 from ecosystem.packages import Cache, Problem
+from ecosystem.unpack import MAX_FILE, unpack
 from tests.ecosystem.published import listed, only_index, pinned, wheel
 
 FILES = {"tiny/__init__.py": "", "tiny/train.py": "epochs = 3\n", "tiny/weights.bin": "0", "tiny/conf.yaml": "lr: 1\n"}
