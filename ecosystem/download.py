@@ -56,10 +56,12 @@ def _finder() -> PackageFinder:
     pip = _pip_settings()
     offline = pip.get("no-index", "").lower() in {"1", "true", "yes", "on"}
     certificates = pip.get("cert")
+    client = PyPIClient(verify=ssl.create_default_context(cafile=certificates)) if certificates else None
+    places = shlex.split(pip.get("find-links", ""))
     return PackageFinder(
-        session=PyPIClient(verify=ssl.create_default_context(cafile=certificates)) if certificates else None,
+        session=client,  # type: ignore[arg-type]  # unearth's own client, which its protocol describes too narrowly.
         index_urls=[] if offline else [pip.get("index-url", "https://pypi.org/simple/")],
-        find_links=[place for place in shlex.split(pip.get("find-links", "")) if "://" in place or Path(place).is_dir()],
+        find_links=[place for place in places if "://" in place or Path(place).is_dir()],
         ignore_compatibility=True,
     )
 

@@ -35,7 +35,8 @@ def test_a_package_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_source_archive_is_read_and_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = {"tiny/train.py": "epochs = 3\n", "examples/run.ipynb": "{}", "requirements-dev.txt": "torch\n", "LICENSE": ""}
+    files = {"tiny/train.py": "epochs = 3\n", "examples/run.ipynb": "{}", "requirements-dev.txt": "torch\n"}
+    files["LICENSE"] = ""
     package = pinned(source_archive(tmp_path / "index", "tiny", "1.0", files))
     wheel(tmp_path / "index", "tiny", "1.0", FILES)  # The hash chooses.
     only_index(monkeypatch, tmp_path / "index")
