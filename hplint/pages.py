@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import importlib.util
 import inspect
+import os
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 
 @cache
@@ -39,6 +41,9 @@ def _tree(module: str) -> ast.Module:
     spec = importlib.util.find_spec(module)
     get_source: Callable[[str], str | None] | None = getattr(spec.loader, "get_source", None) if spec else None
     source = get_source(module) if get_source else None
+    if source is None and spec is not None and spec.origin is not None and spec.origin.endswith(".py"):
+        # pytest loads what comes with its plugins in a way of its own.
+        source = Path(spec.origin).read_text("utf-8") if os.path.isfile(spec.origin) else None
     if source is None:
         raise LookupError(f"the source of {module} is not there to read its page from")
     return ast.parse(source)
