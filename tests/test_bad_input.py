@@ -262,7 +262,7 @@ def test_a_reader_that_goes_away(folder: Path) -> None:
 def test_decoding(data: bytes, text: str, encoding: str, bom: bool) -> None:
     found = from_bytes(data, "a.py")
     assert (found.text, found.encoding, found.bom) == (text, encoding, bom)
-    assert found.encode(found.text) == data
+    assert found.encoded() == data
 
 
 def test_a_mark_that_contradicts_its_encoding() -> None:

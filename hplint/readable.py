@@ -1,0 +1,81 @@
+"""Code out of a source of which a part is no Python.
+
+The broken cells of a notebook are left out; in a script that is made of cells, IPython's own lines are masked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from hplint.facts.syntax import Code
+from hplint.notebooks.magics import masked
+from hplint.notebooks.program import Part
+from hplint.parse import SyntaxProblem, TooComplex, parse, scan
+from hplint.records import value_record
+from hplint.source import Source
+
+_CELL_MARK = re.compile(r"^# ?(?:%%|In\[|COMMAND -{10}|Databricks notebook source)", re.MULTILINE)
+"""What starts a cell in a script: of Spyder, VS Code and Jupytext, of nbconvert, of Databricks."""
+
+
+@value_record
+class Readable:
+    """A source as it was read. ``code`` is None where nothing can be; ``problems`` say where in its text and why."""
+
+    source: Source
+    code: Code | None
+    problems: tuple[SyntaxProblem | TooComplex, ...] = ()
+    broken_cells: int = 0
+
+
+def readable(source: Source, read: Callable[[Source], Code]) -> Readable:
+    """Read a source, or as much of it as can be; ``read`` raises what :mod:`hplint.parse` does."""
+    try:
+        return Readable(source, read(source))
+    except (SyntaxProblem, TooComplex) as problem:
+        found = _script(source) if source.notebook is None else _notebook(source)
+        if found.source.text == source.text:
+            return Readable(source, None, (problem,))
+    try:
+        return replace(found, code=read(found.source))
+    except (SyntaxProblem, TooComplex) as other:
+        return Readable(found.source, None, (other,))
+
+
+def _script(source: Source) -> Readable:
+    if not _CELL_MARK.search(source.text):
+        return Readable(source, None)
+    text = masked(source.text)
+    return Readable(source if text is None else replace(source, text=text, original=source.text), None)
+
+
+def _notebook(source: Source) -> Readable:
+    assert source.notebook is not None
+    changed: list[tuple[Part, str | None]] = []
+    problems: list[SyntaxProblem | TooComplex] = []
+    for part in source.notebook.parts:
+        if (problem := _problem(source, part, source.text[part.start : part.end])) is None:
+            continue
+        other = masked(part.cell.source, automagic=True)
+        if other is not None and _problem(source, part, other) is None:
+            changed.append((part, other))
+        else:
+            changed.append((part, None))
+            problems.append(problem)
+    notebook = source.notebook.with_code(changed)
+    return Readable(replace(source, text=notebook.code, notebook=notebook), None, tuple(problems), len(problems))
+
+
+def _problem(source: Source, part: Part, text: str) -> SyntaxProblem | TooComplex | None:
+    """Why the text of a cell cannot be parsed; the place counts in the whole program."""
+    assert source.notebook is not None
+    lead = source.notebook.lead(part)
+    try:
+        scan(lead + text)
+        parse(lead + text + "\n")
+    except (SyntaxProblem, TooComplex) as problem:
+        offset = min(max(part.start, part.start - len(lead) + problem.offset), part.end)
+        return type(problem)(problem.message, offset)
+    return None
