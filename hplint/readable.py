@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from hplint.facts.syntax import Code
 from hplint.notebooks.magics import masked
-from hplint.notebooks.program import Part
+from hplint.notebooks.program import lead
 from hplint.parse import SyntaxProblem, TooComplex, parse, scan
 from hplint.records import value_record
 from hplint.source import Source
@@ -53,29 +53,28 @@ def _script(source: Source) -> Readable:
 
 def _notebook(source: Source) -> Readable:
     assert source.notebook is not None
-    changed: list[tuple[Part, str | None]] = []
-    problems: list[SyntaxProblem | TooComplex] = []
+    changed: dict[int, str | None] = {}
+    problems: list[tuple[int, SyntaxProblem | TooComplex]] = []
     for part in source.notebook.parts:
-        if (problem := _problem(source, part, source.text[part.start : part.end])) is None:
+        number, text = part.cell.number, source.text[part.start : part.end]
+        if (problem := _problem(text)) is None:
             continue
-        other = masked(part.cell.source, automagic=True)
-        if other is not None and _problem(source, part, other) is None:
-            changed.append((part, other))
-        else:
-            changed.append((part, None))
-            problems.append(problem)
+        changed[number] = masked(part.cell.source, automagic=True)
+        if (other := changed[number]) is None or _problem(other) is not None:
+            changed[number] = None
+            problems.append((number, problem))
     notebook = source.notebook.with_code(changed)
-    return Readable(replace(source, text=notebook.code, notebook=notebook), None, tuple(problems), len(problems))
+    found = replace(source, text=notebook.code, original=notebook.original, notebook=notebook)
+    placed = (type(each)(each.message, notebook.part_of(number).start + each.offset) for number, each in problems)
+    return Readable(found, None, tuple(placed), len(problems))
 
 
-def _problem(source: Source, part: Part, text: str) -> SyntaxProblem | TooComplex | None:
-    """Why the text of a cell cannot be parsed; the place counts in the whole program."""
-    assert source.notebook is not None
-    lead = source.notebook.lead(part)
+def _problem(text: str) -> SyntaxProblem | TooComplex | None:
+    """Why the text of a cell cannot be parsed."""
+    before = lead(text)
     try:
-        scan(lead + text)
-        parse(lead + text + "\n")
+        scan(before + text)
+        parse(before + text + "\n")
     except (SyntaxProblem, TooComplex) as problem:
-        offset = min(max(part.start, part.start - len(lead) + problem.offset), part.end)
-        return type(problem)(problem.message, offset)
+        return type(problem)(problem.message, min(max(problem.offset - len(before), 0), len(text)))
     return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from keyword import iskeyword
 
 from hplint.notebooks.documents import Cell, python_cells, with_source
 from hplint.notebooks.magics import masked
@@ -12,7 +13,9 @@ from hplint.records import value_record
 
 _UNPARSABLE = {0: "\x01", **dict.fromkeys(range(0xD800, 0xE000), "\ufffd")}
 """What no parser can be handed, and what it gets instead: a syntax error, or a character as long."""
-_RUN = re.compile(r"[^\r\n]+")
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_COMMENT = re.compile(r"#[^\r\n]*")
+_ANY = re.compile(r"[^\r\n]")
 _INDENTED = re.compile(r"(?:[ \t]*(?:#[^\r\n]*)?[\r\n]+)*[ \t]+[^\s#]")
 _BLOCK = "if True:\n"
 
@@ -54,17 +57,12 @@ class Notebook:
                 return part
         raise ValueError(f"cell {number} is not in the program")
 
-    def lead(self, part: Part) -> str:
-        """What the program has in front of a cell of which every line is indented."""
-        return _BLOCK if self.code.endswith(_BLOCK, 0, part.start) else ""
-
-    def with_code(self, changed: Iterable[tuple[Part, str | None]]) -> Notebook:
-        """The same program with other code in some cells: of the same length, None for none."""
-        code = self.code
-        for part, new in changed:
-            new = _RUN.sub(lambda run: " " * len(run.group()), part.cell.source) if new is None else new
-            code = code[: part.start] + new + code[part.end :]
-        return Notebook(self.document, code, self.original, self.parts)
+    def with_code(self, changed: Mapping[int, str | None]) -> Notebook:
+        """The notebook with other code in some cells, by number: of the same length, None where there is none."""
+        return _assembled(
+            self.document,
+            [(part.cell, changed.get(part.cell.number, self.code[part.start : part.end])) for part in self.parts],
+        )
 
     def edited(self, edits: Iterable[tuple[int, int, str]]) -> Notebook:
         """The notebook after edits of its program, which are ``(start, end, text)`` and do not overlap."""
@@ -90,21 +88,32 @@ def read_notebook(document: str) -> Notebook:
     Raises:
         hplint.notebooks.documents.NoNotebook: the text is no notebook of format 4.
     """
+    masks = ((cell, masked(cell.source)) for cell in python_cells(document) if cell.source)
+    return _assembled(document, [(cell, text.translate(_UNPARSABLE)) for cell, text in masks if text is not None])
+
+
+def _assembled(document: str, cells: Iterable[tuple[Cell, str | None]]) -> Notebook:
+    """The program of cells with the code of each, None for one whose code cannot be read."""
     code: list[str] = []
     original: list[str] = []
     parts: list[Part] = []
     at = 0
-    for cell in python_cells(document):
-        source = cell.source
-        text = masked(source)
-        if text is None or not source:
-            continue
-        if _INDENTED.match(text):  # IPython takes away the indentation that a whole cell has.
-            code.append(_BLOCK)
-            original.append(_BLOCK)
-            at += len(_BLOCK)
-        parts.append(Part(cell, at, at + len(source)))
-        code += text.translate(_UNPARSABLE), "\n"
-        original += source, "\n"
-        at += len(source) + 1
+    for cell, text in cells:
+        before, (shown, after) = ("", _unknown(cell.source)) if text is None else (lead(text), (text, ""))
+        at += len(before)
+        parts.append(Part(cell, at, at + len(cell.source)))
+        code += before, shown, after, "\n"
+        original += before, cell.source, after, "\n"
+        at += len(cell.source) + len(after) + 1
     return Notebook(document, "".join(code), "".join(original), tuple(parts))
+
+
+def lead(text: str) -> str:
+    """What stands before the code of a cell: IPython takes away the indentation that a whole cell has."""
+    return _BLOCK if _INDENTED.match(text) else ""
+
+
+def _unknown(source: str) -> tuple[str, str]:
+    """A cell that cannot be read: nothing in its place, and behind it a call that may do anything with its names."""
+    names = dict.fromkeys(name for name in _NAME.findall(_COMMENT.sub("", source)) if not iskeyword(name))
+    return _ANY.sub(" ", source), f"\n__cell__({', '.join(names)})"
