@@ -139,6 +139,8 @@ class _Check:
         if read.code is None:
             return State.FAILED
         file = File(self.source.path, self.source.text, read.code, self._project, self.settings.target_versions)
+        if self.source.notebook is not None:
+            file.cells = tuple((part.start, part.end) for part in self.source.notebook.parts)
         self._ask(file)
         file.let_go()
         return State.PARSED

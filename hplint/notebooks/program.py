@@ -72,7 +72,7 @@ class Notebook:
             source = of_cells.get(part.cell.number, part.cell.source)
             first, last = start - part.start, min(end, part.end) - part.start
             source = source[:first] + text + source[last:]
-            if end > part.end and not part.cell.source.endswith(("\n", "\r")):
+            if not text and end >= part.end and not part.cell.source.endswith(("\n", "\r")):
                 source = source.rstrip("\r\n")  # What is gone was the last line, and that has no end.
             of_cells[part.cell.number] = source
         document = self.document
