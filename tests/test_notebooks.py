@@ -113,7 +113,7 @@ def test_fixes_of_lines(notebook: Path) -> None:
     notebook.write_text(text(MODEL, "x = 1\n# hplint: ignore[HP101]", "# hplint: ignore[HP101]\ny = 2\n"))
     assert [code for code, *_ in places()] == ["HP004", "HP004"]
     assert hplint("check", "--diff").stdout == (
-        "--- nb.ipynb:cell 2\n+++ nb.ipynb:cell 2\n@@ -1,2 +1 @@\n x = 1\n-# hplint: ignore[HP101]\n"
+        "--- nb.ipynb:cell 2\n+++ nb.ipynb:cell 2\n@@ -1,2 +1 @@\n-x = 1\n-# hplint: ignore[HP101]\n+x = 1\n"
         "--- nb.ipynb:cell 3\n+++ nb.ipynb:cell 3\n@@ -1,2 +1 @@\n-# hplint: ignore[HP101]\n y = 2\n"
     )
     assert hplint("check", "--fix").exit_code == 0
