@@ -12,7 +12,7 @@ from hplint import engine
 from hplint.discover import Target, discover
 from hplint.engine import Outcome, State
 from hplint.fix import MAX_ROUNDS, Change, Fixed, WriteError, fix_source, write
-from hplint.model import Finding
+from hplint.model import Finding, Level
 from hplint.parse import undisturbed
 from hplint.records import value_record
 from hplint.settings import Settings, SettingsFinder
@@ -34,14 +34,14 @@ class Fixing(Enum):
 class FileResult:
     """What became of one file.
 
-    ``fails``: a finding is at or above the fail level. ``fixed`` counts applied fixes, ``change`` is what they make of
-    the file, ``message`` says why they were not applied.
+    ``fixed`` counts applied fixes, ``change`` is what they make of the file, ``message`` says why they were not
+    applied.
     """
 
     path: str
     findings: tuple[Finding, ...]
     state: State
-    fails: bool
+    fail_level: Level
     fixed: int = 0
     change: Change | None = None
     encoding: str = "utf-8"
@@ -112,9 +112,8 @@ def check_source(source: Source, settings: Settings, fixing: Fixing = Fixing.NON
 
 
 def file_result(path: str, outcome: Outcome, settings: Settings) -> FileResult:
-    """An outcome, judged by the fail level."""
-    fails = any(finding.level.weight >= settings.fail_level.weight for finding in outcome.findings)
-    return FileResult(path, outcome.findings, outcome.state, fails)
+    """An outcome, with the fail level that it is judged by."""
+    return FileResult(path, outcome.findings, outcome.state, settings.fail_level)
 
 
 def _messages(results: list[FileResult]) -> tuple[str, ...]:

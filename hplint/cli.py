@@ -7,12 +7,15 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from hplint import __version__
+from hplint.commands.ignoring import add_ignore_option, add_ignores, reason_of, reason_option
+from hplint.commands.known import Known, baseline_option, write_baseline_option
 from hplint.commands.output import (
     config_option,
     fail_option,
@@ -28,6 +31,7 @@ from hplint.commands.terminal import CLEAN, FOUND, WRONG, color_option, complain
 
 if TYPE_CHECKING:
     from hplint.batch import FileResult, Run
+    from hplint.model import Finding
     from hplint.registry import Registry
     from hplint.settings import SettingsFinder
     from hplint.source import Source
@@ -39,6 +43,7 @@ _ELSEWHERE = {
     "inventory": "hplint.commands.inventory",
     "new": "hplint.commands.new",
     "run": "hplint.commands.run",
+    "server": "hplint.commands.server",
 }
 """Commands with a module of their own, where they are called `command`."""
 
@@ -93,6 +98,10 @@ def main() -> None:
 @click.option("--statistics", is_flag=True, help="Show how often each rule was broken.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @fail_option
+@baseline_option
+@write_baseline_option
+@add_ignore_option
+@reason_option
 @click.option("--stdin-filename", metavar="FILE", help="The name of what is read from standard input (`-`).")
 @click.option("--force-exclude", is_flag=True, help="Apply `exclude` to files that are named too.")
 @config_option
@@ -104,10 +113,25 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
     """Check files and folders (default: the current one)."""
     if STDIN in paths and len(paths) > 1:
         raise click.UsageError("`-` (standard input) cannot be checked together with other paths")
+    _refuse_contradictions(options, is_stdin=STDIN in paths)
     with _no_collecting():
         finder = guarded(lambda: settings_finder(options))
-        status = _check_stdin(finder, options) if STDIN in paths else _check_paths(paths or (".",), finder, options)
+        known = Known(finder, options)
+        if STDIN in paths:
+            status = _check_stdin(finder, known, options)
+        else:
+            status = _check_paths(paths or (".",), finder, known, options)
     context.exit(status)
+
+
+def _refuse_contradictions(options: dict[str, Any], *, is_stdin: bool) -> None:
+    reason_of(options)
+    if options["add_ignore"] and (options["fix"] or options["diff"] or options["write_baseline"] is not None):
+        raise click.UsageError("--add-ignore stands without --fix, --diff and --write-baseline")
+    if options["diff"] and options["write_baseline"] is not None:
+        raise click.UsageError("--diff and --write-baseline exclude each other")
+    if is_stdin and (options["add_ignore"] or options["write_baseline"] is not None):
+        raise click.UsageError("--add-ignore and --write-baseline need files, not standard input")
 
 
 @contextmanager
@@ -124,24 +148,22 @@ def _no_collecting() -> Iterator[None]:
 # --- check
 
 
-def _check_paths(paths: tuple[str, ...], finder: SettingsFinder, options: dict[str, Any]) -> int:
+def _check_paths(paths: tuple[str, ...], finder: SettingsFinder, known: Known, options: dict[str, Any]) -> int:
     from hplint.batch import lint_paths
+    from hplint.source import read
 
-    run = lint_paths(
-        paths,
-        finder,
-        jobs=options["jobs"],
-        fixing=_fixing(options),
-        write_fixes=options["fix"] and not options["diff"],
-        force_exclude=options["force_exclude"],
-    )
+    lint = partial(lint_paths, paths, finder, jobs=options["jobs"], force_exclude=options["force_exclude"])
+    run = lint(fixing=_fixing(options), write_fixes=options["fix"] and not options["diff"])
     if options["diff"]:
         return _show_diff(run, options)
-    _show(run, options, None)
-    return _finish(run, options)
+    if options["add_ignore"]:
+        new = known.without(run.findings, source_reader())
+        if add_ignores(new, reason_of(options), read):
+            run = lint()
+    return _finish(run, options, finder, known)
 
 
-def _check_stdin(finder: SettingsFinder, options: dict[str, Any]) -> int:
+def _check_stdin(finder: SettingsFinder, known: Known, options: dict[str, Any]) -> int:
     from hplint import engine
     from hplint.batch import Run, check_source, file_result
     from hplint.source import Unreadable, display_path, from_bytes
@@ -170,8 +192,7 @@ def _check_stdin(finder: SettingsFinder, options: dict[str, Any]) -> int:
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
-    _show(run, options, source)
-    return _finish(run, options)
+    return _finish(run, options, finder, known, source)
 
 
 def _run_of(result: FileResult, *, fixed: bool) -> Run:
@@ -189,12 +210,30 @@ def _fixing(options: dict[str, Any]) -> Any:
     return Fixing.UNSAFE if options["unsafe_fixes"] else Fixing.SAFE
 
 
-def _show(run: Run, options: dict[str, Any], stdin: Source | None) -> None:
+def _finish(
+    run: Run, options: dict[str, Any], finder: SettingsFinder, known: Known, stdin: Source | None = None
+) -> int:
     """Write the report where it belongs: to a file, or to standard output, which a fixed standard input has taken."""
     from hplint.report import Report
 
-    report = Report(run.findings, len(run.results), options["unsafe_fixes"])
-    write(report, options, source_reader(stdin), to_stderr=stdin is not None and options["fix"])
+    source_of = source_reader(stdin)
+    checked = {result.path for result in run.results}
+    known.write(run.findings, source_of, checked)
+    new = known.without(run.findings, source_of)
+    weights = {result.path: result.fail_level.weight for result in run.results}
+
+    def fails(finding: Finding) -> bool:
+        return finding.level.weight >= weights[finding.path or ""]
+
+    old = len(run.findings) - len(new)
+    report = Report(new, len(run.results), options["unsafe_fixes"], known=old, fails=fails)
+    scripts = checked if stdin is None else ()
+    write(report, options, finder, source_of, scripts=scripts, to_stderr=stdin is not None and options["fix"])
+    if run.fixed:
+        click.echo(f"Fixed {run.fixed} finding{'s' if run.fixed > 1 else ''}.", err=True)
+    for message in (*run.messages, *known.gone(checked)):
+        click.echo(message, err=True)
+    return _exit_code(run, fails=any(map(fails, new)), exit_zero=options["exit_zero"])
 
 
 def _show_diff(run: Run, options: dict[str, Any]) -> int:
@@ -210,14 +249,6 @@ def _show_diff(run: Run, options: dict[str, Any]) -> int:
     for message in run.messages:
         click.echo(message, err=True)
     return _exit_code(run, fails=bool(changed), exit_zero=options["exit_zero"])
-
-
-def _finish(run: Run, options: dict[str, Any]) -> int:
-    if run.fixed:
-        click.echo(f"Fixed {run.fixed} finding{'s' if run.fixed > 1 else ''}.", err=True)
-    for message in run.messages:
-        click.echo(message, err=True)
-    return _exit_code(run, fails=any(result.fails for result in run.results), exit_zero=options["exit_zero"])
 
 
 def _exit_code(run: Run, *, fails: bool, exit_zero: bool) -> int:

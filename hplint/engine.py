@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import Enum
 from functools import cache
@@ -65,15 +65,31 @@ def lint_file(path: str, settings: Settings | None = None) -> Outcome:
     return lint_source(source, settings)
 
 
-def lint_source(source: Source, settings: Settings) -> Outcome:
-    """The same for a text with its encoding."""
+class Stopped(BaseException):
+    """Nobody waits for the findings any more. No `Exception`: it is no failure of the rule that was about to run."""
+
+
+def lint_source(
+    source: Source,
+    settings: Settings,
+    linker: Project | None = None,
+    is_wanted: Callable[[], bool] | None = None,
+) -> Outcome:
+    """The same for a text with its encoding.
+
+    ``linker`` reads imported modules, by default one for the whole process. ``is_wanted`` is asked time and again
+    whether to go on.
+
+    Raises:
+        Stopped: it was told that the findings are not wanted.
+    """
     with undisturbed():
-        return _outcome(source, settings)
+        return _outcome(source, settings, linker or project(), is_wanted)
 
 
-def _outcome(source: Source, settings: Settings) -> Outcome:
+def _outcome(source: Source, settings: Settings, linker: Project, is_wanted: Callable[[], bool] | None) -> Outcome:
     codes = settings.codes_for(source.path)
-    check = _Check(source, settings, codes)
+    check = _Check(source, settings, codes, linker, is_wanted)
     state = check.run()
     found = check.found
     if state is not State.FAILED:  # Comments are not to be relied on in what is no Python.
@@ -107,13 +123,21 @@ def failed_outcome(path: str, code: str, message: str, settings: Settings, span:
 class _Check:
     """One run over one file. ``found`` are findings, and whether the settings show their level."""
 
-    def __init__(self, source: Source, settings: Settings, codes: frozenset[str]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        settings: Settings,
+        codes: frozenset[str],
+        linker: Project,
+        is_wanted: Callable[[], bool] | None,
+    ) -> None:
         self.source = source
         self.settings = settings
         self.codes = codes
         self.found: list[tuple[Finding, bool]] = []
         self.broken_cells = 0
-        self._project: Project | None = None
+        self._project = linker
+        self._is_wanted = is_wanted
 
     def run(self) -> State:
         if not is_relevant(self.source.text):
@@ -129,7 +153,6 @@ class _Check:
     def _analyse(self) -> State:
         from hplint.readable import readable
 
-        self._project = project()
         self._project.begin()
         read = readable(self.source, self._project.code)
         self.source, self.broken_cells = read.source, read.broken_cells
@@ -151,6 +174,8 @@ class _Check:
         broken: set[str] = set()
 
         def ask(rules: Iterable[Rule], subject: Any) -> None:
+            if self._is_wanted is not None and not self._is_wanted():
+                raise Stopped
             for rule in rules:
                 if rule.code in broken:
                     continue
@@ -207,7 +232,6 @@ class _Check:
     def _related(self, at: Located, message: str) -> Related:
         source = self.source
         if isinstance(at, Place) and at.path is not None and at.path != source.path:
-            assert self._project is not None
             source = self._project.source(at.path)
         return Related(source.path, source.span(at.start, at.end), message)
 

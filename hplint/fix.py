@@ -83,7 +83,7 @@ def apply(source: Source, fixes: list[Fix]) -> tuple[Source, int]:
     taken: list[tuple[int, int, str]] = []
     count = 0
     edits_of = [
-        sorted((*source.offsets(edit.span), _with_newlines(edit.text, source.newline)) for edit in fix.edits)
+        sorted((*source.offsets(edit.span), with_newlines(edit.text, source.newline)) for edit in fix.edits)
         for fix in fixes
     ]
     for edits in sorted(edits_of):
@@ -98,7 +98,8 @@ def _overlap(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
     return (one[0] < other[1] and other[0] < one[1]) or one[0] == other[0]
 
 
-def _with_newlines(text: str, newline: str) -> str:
+def with_newlines(text: str, newline: str) -> str:
+    """A text with the line ends of the file that it goes into."""
     return text.replace("\r\n", "\n").replace("\n", newline)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from hplint.documents import MAX_SIZE, read_document
@@ -36,12 +36,19 @@ class Project:
     """Reads modules of the project, each once as long as there is room. Paths are those of findings.
 
     ``shelf``: where other processes of the run leave what they have parsed. ``among``: the files in which the callers
-    of a function are looked for; none when only a file's own calls and what it imports count.
+    of a function are looked for; none when only a file's own calls and what it imports count. ``reader``: how the file
+    of a path is read.
     """
 
-    def __init__(self, shelf: Shelf | None = None, among: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        shelf: Shelf | None = None,
+        among: Iterable[str] = (),
+        reader: Callable[[str, int], Source] = read,
+    ) -> None:
         self._mentions = Mentions(among)
         self._shelf = shelf or Shelf()
+        self._reader = reader
         self._folders = _Folders()
         self._declarations: Declarations | None = None
         self._files: dict[str, File | None] = {}
@@ -58,13 +65,27 @@ class Project:
     def begin(self) -> None:
         """Make room before the next file is checked: nothing that was handed out is in use any more."""
         if sum(len(source.text) for source in self._shown.values()) > _LINKED:
-            for file in (*self._files.values(), *self._documents.values()):
-                if file is not None:
-                    file.let_go()
-            self._files.clear()
-            self._documents.clear()
-            self._sources.clear()
-            self._shown.clear()
+            self._clear()
+
+    def forget(self) -> None:
+        """Look at all files anew; what is left of a text that is still the same is not parsed again."""
+        self._clear()
+        self._names.clear()
+        self._folders = _Folders()
+        self._declarations = None
+
+    def has_read(self, path: str) -> bool:
+        """Whether a file was looked at for what another one imports; ``path`` is absolute."""
+        return path in self._sources
+
+    def _clear(self) -> None:
+        for file in (*self._files.values(), *self._documents.values()):
+            if file is not None:
+                file.let_go()
+        self._files.clear()
+        self._documents.clear()
+        self._sources.clear()
+        self._shown.clear()
 
     def code(self, source: Source) -> Code:
         """The records of a text, those from before where the same file was read already.
@@ -194,7 +215,7 @@ class Project:
         if path not in self._sources:
             try:
                 limit = MAX_SIZE if path.endswith(_SUFFIXES) else DEFAULT_MAX_FILE_SIZE
-                source = self._sources[path] = read(path, limit)
+                source = self._sources[path] = self._reader(path, limit)
                 self._shown[source.path] = source
             except Unreadable:
                 self._sources[path] = None

@@ -70,6 +70,8 @@ class Settings:
     target_versions: Mapping[str, str] = field(default_factory=dict)
     plugins: tuple[str, ...] = ()
     max_file_size: int = DEFAULT_MAX_FILE_SIZE
+    baseline: str | None = None
+    """The absolute path of the file with the findings that are known already."""
     given: frozenset[str] = frozenset()
     """The keys that the configuration file sets."""
 
@@ -109,6 +111,7 @@ class Overrides:
 
     layer: Layer = field(default_factory=Layer)
     fail_level: Level | None = None
+    baseline: str | None = None
 
 
 class SettingsFinder:
@@ -264,6 +267,7 @@ def build(table: Mapping[str, Any], path: str | None, root: str, overrides: Over
         target_versions=reader.versions(),
         plugins=plugins,
         max_file_size=reader.size(),
+        baseline=overrides.baseline or reader.path("baseline", root),
         given=frozenset(table),
     )
 
@@ -325,6 +329,13 @@ class _Reader:
             raise self.error("max-file-size", f"must be a positive number of bytes, not {value!r}")
         return value
 
+    def path(self, key: str, root: str) -> str | None:
+        """A file, relative to the folder of the configuration."""
+        value = self._table.get(key)
+        if value is not None and (not isinstance(value, str) or not value):
+            raise self.error(key, f"must be a file name, not {value!r}")
+        return os.path.abspath(os.path.join(root, value)) if value else None
+
     def _resolve(self, key: str, selector: str, rules: Registry, levels: Mapping[str, Level]) -> frozenset[str]:
         try:
             return frozenset(rule.code for rule in rules.resolve(selector, levels))
@@ -355,4 +366,5 @@ KEYS = (
     "target-versions",
     "plugins",
     "max-file-size",
+    "baseline",
 )

@@ -135,11 +135,15 @@ class Source:
 
     def shown_line(self, number: int, cell: int | None = None) -> str:
         """A line as it stands in the file, in a notebook that of a cell; empty where there is none."""
+        lines = self.shown_lines(cell)
+        return lines[number - 1] if 1 <= number <= len(lines) else ""
+
+    def shown_lines(self, cell: int | None = None) -> list[str]:
+        """All lines without their ends, as they stand in the file; in a notebook those of a cell."""
         text = self.file_text
         if self.notebook is not None:
             text = self.original or "" if cell is None else self.notebook.part_of(cell).cell.source
-        lines = _NEWLINE.split(text)
-        return lines[number - 1] if 1 <= number <= len(lines) else ""
+        return _NEWLINE.split(text)
 
     @cached_property
     def newline(self) -> str:

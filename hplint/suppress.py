@@ -12,11 +12,11 @@ from hplint.builtin import unused_suppression
 from hplint.model import Edit, Finding, Fix, Position, Safety
 from hplint.records import value_record
 from hplint.registry import Registry, did_you_mean
-from hplint.rule import Runtime
+from hplint.rule import Rule, Runtime
 from hplint.source import Source
 
 _CANDIDATE = re.compile(r"#[ \t]*(?:hplint[ \t]*:|noqa[ \t]*:[^\r\n]*\bHP\d{3}\b)", re.IGNORECASE)
-_DIRECTIVE = re.compile(
+DIRECTIVE = re.compile(
     r"""\#[ \t]*(?:
       hplint[ \t]*:[ \t]*(?P<kind>file-ignore|ignore)\b(?:[ \t]*\[(?P<names>[^\]]*)\])?
     | (?i:noqa)[ \t]*:[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[ \t]*[, \t][ \t]*[A-Z]+[0-9]+)*)
@@ -49,6 +49,8 @@ class _Directive:
     line: int
     whole_file: bool
     alone: bool
+    is_ours: bool
+    """Whether it is written ``hplint: ignore[…]``, not ``noqa: …``."""
     names: tuple[_Name, ...]
     others: tuple[_Name, ...]
     used: set[str]
@@ -67,6 +69,9 @@ class Suppressions:
         self._rules = rules
         self._directives: list[_Directive] = []
         self._statements: list[tuple[int, int]] = []
+        self._closed: set[int] = set()
+        """Lines that end within a text or with a backslash, so that no comment can follow."""
+        self._was_read = False
         if _CANDIDATE.search(source.text):
             self._read()
 
@@ -150,6 +155,33 @@ class Suppressions:
         span = self._source.span(*(at or directive.span))
         return Finding(rule.code, rule.name, rule.level, message, self._source.path, span, fix=fix)
 
+    # --- for editors
+
+    def named_at(self, offset: int) -> Rule | None:
+        """The rule that a suppression names at a place of the text."""
+        names = (name for directive in self._directives for name in directive.names)
+        found = next((name for name in names if name.start <= offset <= name.end), None)
+        return None if found is None else self._rules.get(found.text)
+
+    def edit_for(self, finding: Finding) -> Edit | None:
+        """What suppresses a finding: its name in a comment of its statement. None where there is no room for one."""
+        if finding.span is None:
+            return None
+        if not self._was_read:
+            self._read()
+        line = finding.span.start.line
+        first, last = self._statement(line)
+        for directive in self._directives:
+            if first <= directive.line <= last and not directive.whole_file and directive.is_ours and directive.names:
+                end = directive.names[-1].end
+                return self._edit(end, end, f", {finding.name}")
+        for number in (*range(line, last + 1), *range(line - 1, first - 1, -1)):
+            if number not in self._closed:
+                text = self._source.line(number).rstrip()
+                end = self._source.offset(Position(number, len(text) + 1))
+                return self._edit(end, end, f"  # hplint: ignore[{finding.name}]")
+        return None
+
     # --- reading
 
     def _statement(self, line: int) -> tuple[int, int]:
@@ -164,10 +196,11 @@ class Suppressions:
         return first, last
 
     def _read(self) -> None:
-        for token in _comments_and_statements(self._source, self._statements):
+        self._was_read = True
+        for token in _comments(self._source, self._statements, self._closed):
             start = self._source.offset(Position(token.start[0], token.start[1] + 1))
             alone = not self._source.line(token.start[0])[: token.start[1]].strip()
-            for match in _DIRECTIVE.finditer(token.string):
+            for match in DIRECTIVE.finditer(token.string):
                 directive = _directive(match, token.string, start, token.start[0], alone)
                 if directive is not None:
                     self._directives.append(directive)
@@ -186,15 +219,26 @@ def _directive(match: re.Match[str], comment: str, offset: int, line: int, alone
     end = following.start() if following else len(comment)
     others = tuple(name for name in names if name not in own)
     whole_file = match["kind"] == "file-ignore"
-    return _Directive(offset + match.start(), offset + end, line, whole_file, alone, own, others, set())
+    is_ours = group == "names"
+    return _Directive(offset + match.start(), offset + end, line, whole_file, alone, is_ours, own, others, set())
 
 
-def _comments_and_statements(source: Source, statements: list[tuple[int, int]]) -> Iterable[tokenize.TokenInfo]:
-    """The comments of a text; the lines of its statements are added to ``statements`` on the way."""
+def _comments(source: Source, statements: list[tuple[int, int]], closed: set[int]) -> Iterable[tokenize.TokenInfo]:
+    """The comments of a text; its statements and the lines that are closed to comments are noted on the way."""
     lines = (source.line(number) + "\n" for number in range(1, len(source.line_starts) + 1))
     first = None
+    before = 0
+    opened: list[int] = []  # f-strings in f-strings, which are several tokens from Python 3.12 on
     try:
         for token in tokenize.generate_tokens(lambda: next(lines, "")):
+            kind = tokenize.tok_name[token.type]
+            if kind.endswith("STRING_START"):
+                opened.append(token.start[0])
+            start = opened.pop() if kind.endswith("STRING_END") else token.start[0]
+            closed.update(range(start, token.end[0]))
+            if token.start[0] > before > 0:  # No line end was told of: there are backslashes.
+                closed.update(range(before, token.start[0]))
+            before = 0 if kind in ("NEWLINE", "NL") else token.end[0]
             if token.type == tokenize.COMMENT:
                 yield token
             elif token.type == tokenize.NEWLINE and first is not None:

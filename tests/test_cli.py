@@ -13,6 +13,7 @@ from hplint import __version__
 from hplint.batch import lint_paths
 from hplint.engine import State, lint_file, lint_text
 from hplint.hyperparameters import rows
+from hplint.model import Level
 from hplint.registry import registry
 from hplint.rule import Rule
 from hplint.settings import Overrides, Settings, SettingsFinder, default_settings
@@ -264,5 +265,5 @@ def test_lint_paths(train: Path) -> None:
     run = lint_paths([str(train), "gone.py"], SettingsFinder(Overrides()))
     assert [finding.code for finding in run.findings] == ["HP901", "HP902"]
     assert [result.path for result in run.results] == ["train.py"]
-    assert run.results[0].fails
+    assert run.results[0].fail_level is Level.WARNING
     assert run.problems == ("gone.py: no such file or folder",)

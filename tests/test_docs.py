@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,16 @@ from tests.conftest import RunHplint
 def test_the_readme_is_in_step_with_the_rules(root: Path) -> None:
     done = subprocess.run([sys.executable, "docs/generate.py", "--check"], cwd=root, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_console_of_adopting(root: Path, run_hplint: RunHplint, tmp_path: Path) -> None:
+    (tmp_path / "table.py").write_bytes((root / "fixtures" / "seed" / "table.py").read_bytes())
+    quoted = re.findall(r"```console\n(.*?)```", (root / "docs" / "adopting.md").read_text("utf-8"), re.DOTALL)
+    commands = re.findall(r"\$ hplint (.*)\n((?:[^$].*\n)+)", "".join(quoted))
+    assert len(commands) == 3
+    for command, output in commands:
+        done = run_hplint(*shlex.split(command), cwd=tmp_path)
+        assert (done.returncode, done.stdout + done.stderr) == (0, output)
 
 
 def test_the_configuration_of_the_readme_is_accepted(root: Path, run_hplint: RunHplint, tmp_path: Path) -> None:

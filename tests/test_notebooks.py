@@ -50,6 +50,21 @@ def test_cells_are_one_program_and_findings_name_the_cell(notebook: Path) -> Non
     assert command.startswith("::error file=nb.ipynb,title=HP101 unexpected-argument::nb.ipynb:cell 3:2:59: ")
 
 
+@pytest.mark.parametrize("form", ["sarif", "gitlab", "azure", "junit", "rdjson"])
+def test_formats_without_cells_say_the_place_in_words(notebook: Path, form: str) -> None:
+    notebook.write_text(text(MODEL, "\n\n" + WRONG))
+    shown = hplint("check", "--output-format", form).stdout
+    assert "cell 2, line 3: `Adam`" in shown or "nb.ipynb:cell 2:3:59: error: `Adam`" in shown
+    assert "betas=" not in shown, "a fix at a place that is none of the file"
+
+
+def test_suppressions_are_added_to_cells(notebook: Path) -> None:
+    notebook.write_text(text(MODEL, WRONG.rstrip()))
+    assert hplint("check", "--add-ignore", "known").exit_code == 0
+    assert notebook.read_text() == text(MODEL, WRONG.rstrip() + "  # hplint: ignore[unexpected-argument] known")
+    assert places() == []
+
+
 def test_related_places_and_edits_have_their_cell(notebook: Path) -> None:
     notebook.write_text(text(MODEL, "lr = 1e3\n", "optimizer = torch.optim.Adam(model.parameters(), lr=lr)\n" + WRONG))
     (fixed,) = [each for each in findings() if each["code"] == "HP101"]

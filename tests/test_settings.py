@@ -77,6 +77,7 @@ def test_every_key(tmp_path: Path) -> None:
         fail-level = "error"
         plugins = []
         max-file-size = 1000
+        baseline = "ci/known.json"
         levels = { HP101 = "warning" }
         per-file-ignores = { "tests/*" = ["HP101"], "!src/**" = ["optimizer"] }
         target-versions = { torch = "2.1" }
@@ -85,6 +86,7 @@ def test_every_key(tmp_path: Path) -> None:
     assert found.given == frozenset(KEYS)
     assert found.exclude == ("old", "/gen/*.py")
     assert found.max_file_size == 1000
+    assert found.baseline == str(tmp_path / "ci" / "known.json")
     assert found.levels == {"HP101": Level.WARNING}
     assert found.target_versions == {"torch": "2.1"}
     assert "HP110" in found.selection.codes
@@ -209,6 +211,7 @@ def test_an_unknown_selector_suggests() -> None:
         ('per-file-ignores = { "a.py" = "HP101" }', "`per-file-ignores.a.py` must be a list of strings, not 'HP101'"),
         ('per-file-ignores = { "a.py" = ["x"] }', "`per-file-ignores.a.py`: `x` is no rule, topic, level or library"),
         ("max-file-size = true", "`max-file-size` must be a positive number of bytes, not True"),
+        ("baseline = 3", "`baseline` must be a file name, not 3"),
         ("max-file-size = 0", "`max-file-size` must be a positive number of bytes, not 0"),
         ('target-versions = { torch = 2.1 }', "`target-versions.torch` must be a version such as \"2.4\", not 2.1"),
         ('plugins = ["no-such"]', "`plugins`: the plugin `no-such` is not installed"),

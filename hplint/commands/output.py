@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hplint.commands.terminal import WRONG, complain, is_colored
+from hplint.commands.page import html_page
+from hplint.commands.terminal import WRONG, complain, guarded, is_colored
 
 if TYPE_CHECKING:
+    from hplint.model import Finding
     from hplint.report import Report
-    from hplint.settings import SettingsFinder
+    from hplint.rule import Rule
+    from hplint.settings import Settings, SettingsFinder
     from hplint.source import Source
 
-FORMATS = ("full", "concise", "json", "github")
+FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "azure", "junit", "rdjson", "html")
 LEVELS = ("error", "warning", "advice", "pedantic")
 SourceReader = Callable[[str], "Source | None"]
 
@@ -52,25 +56,33 @@ def settings_finder(options: dict[str, Any]) -> SettingsFinder:
     if options["config"] and options["isolated"]:
         raise click.UsageError("--config and --isolated exclude each other")
     layer = Layer(options["select"] or None, options["extend_select"], options["ignore"])
-    overrides = Overrides(layer, Level(options["fail_level"]) if options["fail_level"] else None)
+    level = Level(options["fail_level"]) if options["fail_level"] else None
+    baseline = os.path.abspath(options["baseline"]) if options["baseline"] else None
+    overrides = Overrides(layer, level, baseline)
     return SettingsFinder(overrides, options["config"], isolated=options["isolated"])
 
 
 def write(
     report: Report,
     options: dict[str, Any],
+    finder: SettingsFinder,
     source_of: SourceReader,
     *,
+    scripts: Iterable[str] = (),
     to_stderr: bool = False,
     head: Callable[[bool], str] | None = None,
 ) -> None:
     """Write a report in its format where it belongs: to a file, or to standard output.
 
-    ``head`` makes, in colour or not, what comes before the findings where the format is for people.
+    ``scripts`` are the files whose hyperparameters a page lists. ``head`` makes, in colour or not, what comes before
+    the findings where the format is for people.
     """
     stream = sys.stderr if to_stderr else sys.stdout
     color = is_colored(options["color"], None if options["output_file"] else stream)
-    text = _rendered(report, options, source_of, color=color)
+    if options["output_format"] == "html":
+        text = html_page(report, source_of, partial(_rule_of, finder), scripts)
+    else:
+        text = _rendered(report, options, finder, source_of, color=color)
     if head is not None and options["output_format"] == "full" and not options["statistics"]:
         text = head(color) + text
     if options["output_file"]:
@@ -84,20 +96,43 @@ def write(
         click.echo(text, file=stream, nl=False, color=color)
 
 
-def _rendered(report: Report, options: dict[str, Any], source_of: SourceReader, *, color: bool) -> str:
+def _rendered(
+    report: Report, options: dict[str, Any], finder: SettingsFinder, source_of: SourceReader, *, color: bool
+) -> str:
     from hplint.report import concise, json, text
 
-    if options["output_format"] == "json":
+    form = options["output_format"]
+    if form == "json":
         return json.render(report, statistics=options["statistics"])
     if options["statistics"]:
         return concise.statistics(report, color=color)
-    if options["output_format"] == "github":
-        from hplint.report import github
-
-        return github.render(report)
-    if options["output_format"] == "concise":
+    if form == "concise":
         return concise.render(report, color=color)
-    return text.render(report, source_of, color=color)
+    if form == "full":
+        return text.render(report, source_of, color=color)
+    return _for_services(form, report, finder, source_of)
+
+
+def _for_services(form: str, report: Report, finder: SettingsFinder, source_of: SourceReader) -> str:
+    """What other programs read; each format is imported only where it is wanted."""
+    from hplint.report import azure, github, gitlab, junit, rdjson, sarif
+
+    if form == "sarif":
+        return sarif.render(report, source_of, partial(_rule_of, finder))
+    if form == "gitlab":
+        return gitlab.render(report, source_of)
+    if form == "rdjson":
+        return rdjson.render(report, source_of)
+    plain: dict[str, Callable[[Report], str]]
+    plain = {"azure": azure.render, "github": github.render, "junit": junit.render}
+    return plain[form](report)
+
+
+def _rule_of(finder: SettingsFinder, finding: Finding) -> Rule | None:
+    """The rule of a finding; plugins are those that the settings of its file name."""
+    folder = os.path.dirname(os.path.abspath(finding.path)) if finding.path else os.getcwd()
+    settings: Settings = guarded(lambda: finder.for_folder(folder))
+    return settings.registry.get(finding.code)
 
 
 def source_reader(given: Source | None = None) -> SourceReader:

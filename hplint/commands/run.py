@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hplint.commands.known import Known, baseline_option, write_baseline_option
 from hplint.commands.output import (
     config_option,
     fail_option,
@@ -22,6 +23,7 @@ from hplint.commands.output import (
 from hplint.commands.terminal import CLEAN, FOUND, WRONG, color_option, complain, guarded
 
 if TYPE_CHECKING:
+    from hplint.model import Finding
     from hplint.runtime.running.program import Program
     from hplint.runtime.running.runner import Run
     from hplint.settings import SettingsFinder
@@ -50,6 +52,8 @@ STEPS = 20
 @click.option("--statistics", is_flag=True, help="Show how often each rule was broken.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @fail_option
+@baseline_option
+@write_baseline_option
 @config_option
 @isolated_option
 @color_option
@@ -75,6 +79,7 @@ def command(
     """
     if options["config"] or any(options[name] for name in ("select", "ignore", "extend_select")):
         guarded(lambda: settings_finder(options).for_folder(os.getcwd()))  # Wrong ones are told of before the run.
+    known = Known(settings_finder(options), options)
     from hplint.runtime.running.runner import Run
 
     run = Run(_program(context, script, is_module), steps, full)
@@ -82,7 +87,7 @@ def command(
     if reports:
         click.echo(_announcement(run), err=True)
     run.execute(script, arguments)
-    found = _report(run, settings_finder(options), options) if reports else CLEAN
+    found = _report(run, settings_finder(options), known, options) if reports else CLEAN
     context.exit(run.ending.code or found)
 
 
@@ -107,21 +112,30 @@ def _announcement(run: Run) -> str:
     )
 
 
-def _report(run: Run, finder: SettingsFinder, options: dict[str, Any]) -> int:
+def _report(run: Run, finder: SettingsFinder, known: Known, options: dict[str, Any]) -> int:
     """Write what was found; the exit code that it gives."""
     from hplint.report import Report
+    from hplint.source import display_path
 
     if run.session is None:
         click.echo("hplint run: torch was never imported, so there was nothing to watch", err=True)
     elif run.ending.stopped:
         click.echo(f"hplint run: stopped after {_times(run.made, 'optimizer step')}", err=True)
-    findings = tuple(run.findings(finder))
+    found, source_of = tuple(run.findings(finder)), source_reader()
+    known.write(found, source_of)
+    findings = known.without(found, source_of)
     subject = f"{_times(run.made, 'step')} of {run.program.shown}"
-    write(Report(findings, 1, subject=subject), options, source_reader(), head=lambda color: _head(run, options, color))
+    home = display_path(run.program.file)
+
+    def fails(finding: Finding) -> bool:
+        return finding.level.weight >= _fail_weight(finder, finding.path)
+
+    old = len(found) - len(findings)
+    report = Report(findings, 1, subject=subject, home=home, known=old, fails=fails)
+    write(report, options, finder, source_of, scripts=(home,), head=lambda color: _head(run, options, color))
     if any(finding.code == "HP000" for finding in findings):
         return WRONG
-    fails = any(finding.level.weight >= _fail_weight(finder, finding.path) for finding in findings)
-    return FOUND if fails and not options["exit_zero"] else CLEAN
+    return FOUND if any(map(fails, findings)) and not options["exit_zero"] else CLEAN
 
 
 def _head(run: Run, options: dict[str, Any], color: bool) -> str:

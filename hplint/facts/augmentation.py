@@ -47,8 +47,6 @@ class Augmented:
 def augmented_evaluation(file: File) -> Iterator[Augmented]:
     """The data sets that certainly serve evaluation and are certainly given a random transform."""
     candidates = [(call, arg) for call in file.all(Call) if (arg := _transform(call)) is not None]
-    if not candidates or _MEANT.search(file.text):
-        return
     for call, arg in candidates:
         part = None
         name = _evaluates(file, call)
@@ -56,6 +54,8 @@ def augmented_evaluation(file: File) -> Iterator[Augmented]:
             part, name = _part_for_evaluation(file, call)
         random = None if name is None else _random_in(file, arg.value)
         if random is not None and name is not None and _is_data_set(file, call):
+            if _MEANT.search(file.text):
+                return
             yield Augmented(arg, random, name, part)
 
 

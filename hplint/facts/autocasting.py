@@ -75,7 +75,6 @@ def unscaled_halves(step: TrainingStep) -> Iterator[tuple[Node, BoundCall]]:
     if "autocast" not in file.text:
         return
     halves = [call for call in autocasts(file) if autocast_type(file, call) == "float16" and is_on(call)]
-    others = bool(halves) and (file.uses_project or _OTHERS_SCALE.search(file.text) is not None)
     for event in step.events if halves else ():
         call = event.at
         if event.kind is not EventKind.BACKWARD or event.elsewhere is not None:
@@ -86,11 +85,13 @@ def unscaled_halves(step: TrainingStep) -> Iterator[tuple[Node, BoundCall]]:
         if isinstance(loss, Name) and event.via is not None:
             loss = handed(file, event, loss)
         binding = _last(file, loss) if isinstance(loss, Name) else None
-        if binding is None or (others and not _is_loss(file, binding)):
-            continue
-        around = _around(file, binding, halves)
-        if around is not None:
+        around = _around(file, binding, halves) if binding is not None else None
+        if binding is not None and around is not None and (_is_loss(file, binding) or not _others_scale(file)):
             yield event.node, around
+
+
+def _others_scale(file: File) -> bool:
+    return file.uses_project or _OTHERS_SCALE.search(file.text) is not None
 
 
 def _is_loss(file: File, binding: Binding) -> bool:

@@ -164,8 +164,8 @@ def _handed(file: File, name: Name, depth: int) -> Iterator[Call]:
     if function is None:
         return
     position = [parameter.name for parameter in function.parameters].index(name.id)
-    for call in file.all(Call):
-        if last_name(call.func) != function.name or file.definition(call.func) is not function:
+    for call in file.callers.by_name.get(function.name, ()):
+        if file.definition(call.func) is not function:
             continue
         for index, arg in enumerate(call.args):
             if arg.keyword == name.id or (arg.keyword is None and not arg.star and index == position):

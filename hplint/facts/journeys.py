@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from hplint.facts import syntax
 from hplint.facts.makers import calls_of, parameter_given, run_by
-from hplint.facts.syntax import Arg, Attribute, Call, Collection, Expr, Name, Node
-from hplint.facts.tree import put_below
+from hplint.facts.syntax import Arg, Attribute, Call, Collection, Expr, Name, Node, Stmt
+from hplint.facts.tree import is_leaf, put_below
 from hplint.records import value_record
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class _Traveller:
         """``place``: where in the tuple that ``expr`` is the object is."""
         if not place:
             self._names.append(expr)
-        parent = _parents(self._file).get(id(expr))
+        parent = record_around(self._file, expr)
         match parent:
             case syntax.Assign() if parent.value is expr:
                 for target in parent.targets:
@@ -76,7 +77,7 @@ class _Traveller:
                 self._return(parent, place)
             case Collection(kind="tuple"):
                 index = next(i for i, element in enumerate(parent.elements) if element is expr)
-                outer = _parents(self._file).get(id(parent))
+                outer = record_around(self._file, parent)
                 if isinstance(outer, syntax.Assign) and outer.value is not parent:
                     pass  # It is assigned here.
                 elif isinstance(outer, syntax.Assign | syntax.Return):
@@ -141,7 +142,7 @@ class _Traveller:
         self._pending += [(call, place) for call in calls]
 
     def _hand(self, arg: Arg) -> None:
-        call = _parents(self._file).get(id(arg))
+        call = record_around(self._file, arg)
         if not isinstance(call, Call):
             self._escapes = True
             return
@@ -158,18 +159,37 @@ class _Traveller:
 
 def record_around(file: File, node: Node) -> Node | None:
     """The record that a record is directly part of; None for the statements of the module."""
-    return _parents(file).get(id(node))
+    return _outside(file).of(node)
+
+
+class _Outside:
+    """The record around each record, worked out for one statement of the module at a time."""
+
+    def __init__(self, body: tuple[Stmt, ...]) -> None:
+        self._left = {statement.start: statement for statement in body}
+        self._starts = [statement.start for statement in body]
+        self._found: dict[int, Node] = {}
+
+    def of(self, node: Node) -> Node | None:
+        if id(node) not in self._found and self._left:
+            at = bisect_right(self._starts, node.start) - 1
+            statement = self._left.pop(self._starts[at], None) if at >= 0 else None
+            if statement is not None:
+                self._read(statement)
+        return self._found.get(id(node))
+
+    def _read(self, statement: Stmt) -> None:
+        pending: list[Node] = [statement]
+        while pending:
+            node = pending.pop()
+            if is_leaf(node):
+                continue
+            left = len(pending)
+            put_below(node, pending)
+            for child in pending[left:]:
+                self._found[id(child)] = node
 
 
 @lru_cache(maxsize=1)
-def _parents(file: File) -> dict[int, Node]:
-    """The record around each record, by identity."""
-    found: dict[int, Node] = {}
-    pending: list[Node] = list(file.code.body)
-    while pending:
-        node = pending.pop()
-        left = len(pending)
-        put_below(node, pending)
-        for child in pending[left:]:
-            found[id(child)] = node
-    return found
+def _outside(file: File) -> _Outside:
+    return _Outside(file.code.body)

@@ -28,7 +28,7 @@ _ONLY = {
 _OF_DEVICES = ("torch.cuda.", "torch.mps.", "torch.xpu.", "torch.npu.", "torch.mlu.", "torch_xla.")
 _OTHERS = ("tensorflow.", "jax.", "dgl.", "cupy.", "imgaug.")
 _SEED_NOTHING = ("torch", "numpy", "math", "typing", "os", "sklearn", "matplotlib", "tqdm")
-_SEEDS = regex(r"seed|determinis|reproduc|fix_random|rng_state", re.IGNORECASE)
+_SEEDS = ("seed", "determinis", "reproduc", "fix_random", "rng_state")
 _CALLS = regex(r"seed\w*\s*\(|determinis|fix_random|seed_everything", re.IGNORECASE)
 """What a module says that seeds: `seed_nodes` are none."""
 _RANK = regex(r"\brank|_rank|\bget_rank|process_index|local_rank|RANK", re.IGNORECASE)
@@ -62,12 +62,17 @@ def seedings(file: File) -> tuple[Seeding, ...]:
 
 @lru_cache(maxsize=1)
 def _seedings(file: File) -> tuple[Seeding, ...]:
-    return tuple(_read(file)) if _SEEDS.search(file.text) else ()
+    return tuple(_read(file)) if _speaks_of_seeds(file.text) else ()
+
+
+def _speaks_of_seeds(text: str) -> bool:
+    text = text.lower()
+    return any(word in text for word in _SEEDS)
 
 
 def _read(file: File) -> Iterator[Seeding]:
     for call in file.all(Call):
-        if not _SEEDS.search(last_name(call.func)):
+        if not _speaks_of_seeds(last_name(call.func)):
             continue
         name = file.qualified(call.func) or ""
         given = call.args[0].value if call.args and not call.args[0].star else None
@@ -120,7 +125,7 @@ def seeded_too_late(file: File) -> Iterator[tuple[Call, Call]]:
     if len(seedings(file)) == 0 or len(seeds) == 0 or not all(each.certain for each in seedings(file)):
         return
     first = seeds[0].call
-    if "backward(" not in file.text or _WEIGHTS_SET.search(file.text) or seeds_unseen(file):
+    if "backward(" not in file.text or seeds_unseen(file):
         return
     loops: tuple[For | While, ...] = (*file.all(For), *file.all(While))
     if any(each.call.scope != first.scope for each in seeds) or any(inside(first, loop) for loop in loops):
@@ -131,7 +136,8 @@ def seeded_too_late(file: File) -> Iterator[tuple[Call, Call]]:
             continue
         made = _constructed(file, model) if f"{file.source(target)}.parameters(" in file.text else None
         if made is not None and branches(file, model) <= branches(file, first):
-            yield first, made
+            if not _WEIGHTS_SET.search(file.text):
+                yield first, made
             return
 
 

@@ -32,6 +32,11 @@ def walk(node: Node, *, skip: tuple[type[Node], ...] = ()) -> Iterator[Node]:
             put_below(current, pending)
 
 
+def is_leaf(node: Node) -> bool:
+    """Whether nothing can be inside a record, which is so for every second one."""
+    return type(node) in _LEAVES
+
+
 def put_below(node: Node, pending: list[Node]) -> None:
     """Put the records directly inside a record on a pile, the first one on top."""
     for slot in _SLOTS.get(type(node)) or _slots(type(node)):

@@ -5,25 +5,46 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hplint.model import Finding, Level, Safety
 from hplint.source import Source
 
+if TYPE_CHECKING:
+    from hplint.rule import Rule
+
 SourceOf = Callable[[str], "Source | None"]
 """The text behind a path, for excerpts; None when it cannot be read."""
+
+
+RuleOf = Callable[[Finding], "Rule | None"]
+"""The rule that made a finding; None when it is not known here."""
+
+
+def _fails_by_default(finding: Finding) -> bool:
+    return finding.level.weight >= Level.WARNING.weight
 
 
 @dataclass(frozen=True)
 class Report:
     """All that a format may tell. ``unsafe``: unsafe fixes are asked for, so they count as fixable.
 
-    ``subject`` is what was looked at where that is not files: a run of a program.
+    ``subject`` is what was looked at where that is not files: a run of a program, whose own file is ``home``.
+    ``known`` counts the findings of a baseline, which are left out. ``fails`` tells whether a finding is at or above
+    the fail level.
     """
 
     findings: tuple[Finding, ...]
     files: int
     unsafe: bool = False
     subject: str | None = None
+    home: str | None = None
+    known: int = 0
+    fails: Callable[[Finding], bool] = _fails_by_default
+
+    def path_of(self, finding: Finding) -> str:
+        """Where to show a finding in formats that show nothing without a file."""
+        return finding.path or self.home or "."
 
     def is_fixable(self, finding: Finding) -> bool:
         """Whether ``--fix`` would repair it."""
@@ -41,6 +62,11 @@ class Report:
         return [(number, code, name, code in fixable) for (code, name), number in ordered]
 
 
+def in_cell(finding: Finding) -> str:
+    """The place in a notebook in words, for formats that have lines of files only; empty outside of notebooks."""
+    return f"cell {finding.cell}, line {finding.span.start.line}: " if finding.span and finding.cell else ""
+
+
 _NOUNS = {
     Level.ERROR: ("error", "errors"),
     Level.WARNING: ("warning", "warnings"),
@@ -55,10 +81,10 @@ def summary(report: Report) -> str:
     if not report.files:
         return "No Python files to check."
     if not report.findings:
-        return f"All clear: {files}."
+        return f"All clear: {files}{_known(report)}."
     parts = [_number(number, *nouns) for level, nouns in _NOUNS.items() if (number := report.count(level))]
     found = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"Found {found} in {files}{_fixable(report)}."
+    return f"Found {found} in {files}{_fixable(report)}{_known(report)}."
 
 
 def _fixable(report: Report) -> str:
@@ -68,6 +94,10 @@ def _fixable(report: Report) -> str:
     if unsafe:
         parts.append(f"{unsafe} more with --unsafe-fixes" if fixable else f"{unsafe} fixable with --fix --unsafe-fixes")
     return f" ({', '.join(parts)})" if parts else ""
+
+
+def _known(report: Report) -> str:
+    return f", besides {_number(report.known, 'finding', 'findings')} of the baseline" if report.known else ""
 
 
 def _number(number: int, one: str, many: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from hplint.report.style import LEVEL_COLOURS, Style
 from hplint.settings import Settings
+from hplint.source import display_path
 
 
 def render(path: str, settings: Settings, declared: Mapping[str, str], *, color: bool = False) -> str:
@@ -20,6 +21,7 @@ def render(path: str, settings: Settings, declared: Mapping[str, str], *, color:
     values = {
         "fail-level": settings.fail_level.value,
         "max-file-size": str(settings.max_file_size),
+        "baseline": display_path(settings.baseline) if settings.baseline else "none",
         "target-versions": _joined(
             f"{library} {version}" for library, version in {**declared, **settings.target_versions}.items()
         ),

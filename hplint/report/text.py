@@ -83,7 +83,7 @@ def _layout(line: str, start: int, end: int, width: int) -> tuple[str, int, int]
         cell = " " * (_TAB - column % _TAB) if char == "\t" else printable(char)
         cells.append(cell)
         columns.append(column)
-        column += len(cell) if len(cell) != 1 else _columns(char)
+        column += len(cell) if len(cell) != 1 else columns_of(char)
     columns.append(column)
     start, end = min(start, len(line)), min(end, len(line))
     first, last = _window(columns, start, end, width)
@@ -108,7 +108,7 @@ def _window(columns: list[int], start: int, end: int, width: int) -> tuple[int, 
     return min(first, start), last
 
 
-def _columns(char: str) -> int:
+def columns_of(char: str) -> int:
     """How many columns a terminal gives a character."""
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hplint.commands.output import FORMATS
+
 pytest.importorskip("torch")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -94,11 +96,29 @@ def test_a_full_run_alters_nothing(script: Callable[[str], str], run_hplint: Run
     assert (finding["start"], finding["end"]) == ({"line": 13, "column": 9}, {"line": 13, "column": 24})
 
 
-@pytest.mark.parametrize("output_format", ["full", "concise", "json", "github"])
+@pytest.mark.parametrize("output_format", FORMATS)
 def test_every_format(script: Callable[[str], str], run_hplint: Run, tmp_path: Path, output_format: str) -> None:
+    if output_format == "html":
+        pytest.importorskip("jinja2")
+        pytest.importorskip("markdown_it")
     done = run_hplint("run", "--output-format", output_format, script(TRAINING), "1", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
     assert "missing-zero-grad" in done.stdout
+
+
+def test_a_run_and_a_check_have_one_baseline(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
+    name = script(TRAINING)
+    written = run_hplint("run", "--write-baseline", "known.json", name, "1", cwd=tmp_path)
+    assert written.returncode == 0
+    assert "Wrote 1 finding to known.json." in written.stderr
+    again = run_hplint("run", "--baseline", "known.json", name, "1", cwd=tmp_path)
+    assert again.returncode == 0
+    assert "All clear" in again.stdout
+    assert run_hplint("check", "--baseline", "known.json", name, cwd=tmp_path).returncode == 0
+    assert run_hplint("check", "--write-baseline", "known.json", name, cwd=tmp_path).returncode == 0
+    assert run_hplint("run", "--baseline", "known.json", name, "1", cwd=tmp_path).returncode == 0
+    broken = run_hplint("run", "--baseline", "gone.json", name, "1", cwd=tmp_path)
+    assert (broken.returncode, "end" in broken.stdout) == (2, False), "it is told of before the run"
 
 
 def test_settings_and_comments_count(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The language server: what editors show of findings, fixes and hyperparameters. Needs the extra ``lsp``."""
