@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from hplint.facts.syntax import Code
-from hplint.notebooks.magics import masked
-from hplint.notebooks.program import lead
 from hplint.parse import SyntaxProblem, TooComplex, parse, scan
 from hplint.records import value_record
 from hplint.source import Source
@@ -47,11 +45,15 @@ def readable(source: Source, read: Callable[[Source], Code]) -> Readable:
 def _script(source: Source) -> Readable:
     if not _CELL_MARK.search(source.text):
         return Readable(source, None)
+    from hplint.notebooks.magics import masked
+
     text = masked(source.text)
     return Readable(source if text is None else replace(source, text=text, original=source.text), None)
 
 
 def _notebook(source: Source) -> Readable:
+    from hplint.notebooks.magics import masked
+
     assert source.notebook is not None
     changed: dict[int, str | None] = {}
     problems: list[tuple[int, SyntaxProblem | TooComplex]] = []
@@ -71,6 +73,8 @@ def _notebook(source: Source) -> Readable:
 
 def _problem(text: str) -> SyntaxProblem | TooComplex | None:
     """Why the text of a cell cannot be parsed."""
+    from hplint.notebooks.program import lead
+
     before = lead(text)
     try:
         scan(before + text)
