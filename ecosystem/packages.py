@@ -18,8 +18,8 @@ else:
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
 LIST = ROOT / "ecosystem" / "packages.toml"
-METADATA = "*.dist-info/METADATA"
-"""What tells the versions of other packages that a package works with; each archive has it."""
+METADATA = ("*.dist-info/METADATA", "PKG-INFO")
+"""What tells the versions of other packages that a package works with: a wheel's and a source archive's."""
 _KEYS = {"name", "version", "sha256", "why"}
 
 
@@ -67,7 +67,7 @@ class Cache:
 
     def has(self, package: Package) -> bool:
         """Whether the package is unpacked, with what it says of the versions that it needs."""
-        return any(self.source(package).glob(METADATA))
+        return any(found for pattern in METADATA for found in self.source(package).glob(pattern))
 
     def need(self, packages: Iterable[Package]) -> None:
         """Stop when a package is not there.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import Enum
 from functools import partial
+from typing import TypeAlias
 
 from hplint import engine
 from hplint.discover import Target, discover
@@ -48,6 +49,10 @@ class FileResult:
     message: str | None = None
 
 
+Watched: TypeAlias = Callable[[Iterable[FileResult], int], Iterable[FileResult]]
+"""Sees the results of so many files as they come, and hands them on."""
+
+
 @value_record
 class Run:
     """What became of all files. ``problems`` are wrong usage and wrong configuration, one line each."""
@@ -70,10 +75,14 @@ def lint_paths(
     fixing: Fixing = Fixing.NONE,
     write_fixes: bool = False,
     force_exclude: bool = False,
+    watched: Watched = lambda results, total: results,
 ) -> Run:
-    """Check files and folders. With ``write_fixes`` files are written, and checked again until nothing changes."""
+    """Check files and folders. With ``write_fixes`` files are written, and checked again until nothing changes.
+
+    ``watched`` is handed the results as they come, with how many there will be, and hands them on.
+    """
     found = discover(paths, finder or SettingsFinder(), force_exclude=force_exclude)
-    results = _check_all(found.targets, fixing, jobs)
+    results = _check_all(found.targets, fixing, jobs, watched)
     if not write_fixes:
         return Run(tuple(results), tuple(found.problems), messages=_messages(results))
     fixed = 0
@@ -92,9 +101,11 @@ def lint_paths(
         fixed += written
         # A file's findings depend on the modules that it imports, and these may have changed.
         engine.forget_project()
-        results = _check_all(found.targets, fixing, jobs)
+        results = _check_all(found.targets, fixing, jobs, watched)
     if any(result.change for result in results):
-        results = _check_all(found.targets, Fixing.NONE, jobs)  # As the files are, not as they should have been.
+        results = _check_all(
+            found.targets, Fixing.NONE, jobs, watched
+        )  # As the files are, not as they should have been.
     return Run(tuple(results), tuple(found.problems), fixed, (*_messages(results), *messages))
 
 
@@ -140,18 +151,19 @@ def _killed(target: Target) -> FileResult:
     return _failed(target, "HP003", "ended the process that was checking it, so it was not checked")
 
 
-def _check_all(targets: list[Target], fixing: Fixing, jobs: int | None) -> list[FileResult]:
+def _check_all(targets: list[Target], fixing: Fixing, jobs: int | None, watched: Watched) -> list[FileResult]:
     workers = min(jobs or cores(), len(targets))
     if workers < 2 or len(targets) < FEW:
         with undisturbed():
-            return [_check(fixing, None, target) for target in targets]
+            return list(watched((_check(fixing, None, target) for target in targets), len(targets)))
     from tempfile import TemporaryDirectory
 
     from hplint.workers import spread
 
     with TemporaryDirectory(prefix="hplint-", ignore_cleanup_errors=True) as shelf:
         check = partial(_check, fixing, shelf)
-        results = {result.path: result for result in spread(check, targets, workers, _killed)}
+        spreading = spread(check, targets, workers, _killed)
+        results = {result.path: result for result in watched(spreading, len(targets))}
     return [results[target.path] for target in targets]
 
 

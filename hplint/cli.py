@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hplint import __version__
+from hplint.commands.completion import complete_names
 from hplint.commands.ignoring import add_ignore_option, add_ignores, reason_of, reason_option
 from hplint.commands.known import Known, baseline_option, write_baseline_option
 from hplint.commands.output import (
@@ -40,6 +41,7 @@ STDIN = "-"
 
 
 _ELSEWHERE = {
+    "completion": "hplint.commands.completion",
     "inventory": "hplint.commands.inventory",
     "new": "hplint.commands.new",
     "run": "hplint.commands.run",
@@ -96,6 +98,7 @@ def main() -> None:
 @format_option
 @file_option
 @click.option("--statistics", is_flag=True, help="Show how often each rule was broken.")
+@click.option("--watch", is_flag=True, help="Check again after each change, until Ctrl-C.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @fail_option
 @baseline_option
@@ -114,6 +117,9 @@ def check(context: click.Context, /, paths: tuple[str, ...], **options: Any) -> 
     if STDIN in paths and len(paths) > 1:
         raise click.UsageError("`-` (standard input) cannot be checked together with other paths")
     _refuse_contradictions(options, is_stdin=STDIN in paths)
+    if options["watch"]:
+        _watch(paths or (".",), options)
+        return
     with _no_collecting():
         finder = guarded(lambda: settings_finder(options))
         known = Known(finder, options)
@@ -130,6 +136,8 @@ def _refuse_contradictions(options: dict[str, Any], *, is_stdin: bool) -> None:
         raise click.UsageError("--add-ignore stands without --fix, --diff and --write-baseline")
     if options["diff"] and options["write_baseline"] is not None:
         raise click.UsageError("--diff and --write-baseline exclude each other")
+    if is_stdin and options["watch"]:
+        raise click.UsageError("standard input cannot be watched")
     if is_stdin and (options["add_ignore"] or options["write_baseline"] is not None):
         raise click.UsageError("--add-ignore and --write-baseline need files, not standard input")
 
@@ -148,11 +156,27 @@ def _no_collecting() -> Iterator[None]:
 # --- check
 
 
+def _watch(paths: tuple[str, ...], options: dict[str, Any]) -> None:
+    """Check now and after each change; wrong usage and configuration are said and may be mended meanwhile."""
+    from hplint.commands.watching import again_on_change
+    from hplint.engine import forget_project
+
+    def work() -> None:
+        forget_project()
+        finder = guarded(lambda: settings_finder(options))
+        _check_paths(paths, finder, Known(finder, options), options)
+
+    again_on_change(paths, lambda: settings_finder(options), work)
+
+
 def _check_paths(paths: tuple[str, ...], finder: SettingsFinder, known: Known, options: dict[str, Any]) -> int:
     from hplint.batch import lint_paths
+    from hplint.commands.progress import shown
     from hplint.source import read
 
-    lint = partial(lint_paths, paths, finder, jobs=options["jobs"], force_exclude=options["force_exclude"])
+    lint = partial(
+        lint_paths, paths, finder, jobs=options["jobs"], force_exclude=options["force_exclude"], watched=shown
+    )
     run = lint(fixing=_fixing(options), write_fixes=options["fix"] and not options["diff"])
     if options["diff"]:
         return _show_diff(run, options)
@@ -263,7 +287,7 @@ def _exit_code(run: Run, *, fails: bool, exit_zero: bool) -> int:
 
 
 @main.command("rule")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_names)
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @color_option
 @click.pass_context
@@ -292,7 +316,7 @@ def rule_command(context: click.Context, name: str | None, output_format: str, c
 
 
 @main.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_names)
 @color_option
 @click.pass_context
 def explain(context: click.Context, name: str, color: str) -> None:

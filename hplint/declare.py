@@ -56,7 +56,10 @@ Check: TypeAlias = Callable[[Any], Iterable[Draft]]
 
 @value_record
 class Rule:
-    """One check and what is said of it. ``module`` is the Python module that holds its page."""
+    """One check and what is said of it. ``module`` is the Python module that holds its page.
+
+    ``runtime``: a check on live objects or running programs says it, too or alone.
+    """
 
     code: str
     name: str
@@ -66,6 +69,7 @@ class Rule:
     library: str
     since: str
     subject: Subject
+    runtime: bool
     module: str
     check: Check = field(compare=False)
 
@@ -90,15 +94,18 @@ def rule(
     topic: str,
     subject: Subject,
     since: str,
+    runtime: bool = False,
     hyperparameter: str | None = None,
     library: str = "torch",
 ) -> Callable[[Check], Rule]:
     """Turn a check into a rule whose page is the docstring of its module.
 
     ``level`` is the worst that the rule says; a draft may say less. ``hyperparameter`` is a row of the table.
+    ``runtime``: a check in :mod:`hplint.runtime` says it too.
     """
+    runtime = runtime or isinstance(subject, Runtime)
 
     def declare(check: Check) -> Rule:
-        return Rule(code, name, level, topic, hyperparameter, library, since, subject, check.__module__, check)
+        return Rule(code, name, level, topic, hyperparameter, library, since, subject, runtime, check.__module__, check)
 
     return declare

@@ -12,7 +12,7 @@ from hplint.builtin import unused_suppression
 from hplint.model import Edit, Finding, Fix, Position, Safety
 from hplint.records import value_record
 from hplint.registry import Registry, did_you_mean
-from hplint.rule import Rule, Runtime
+from hplint.rule import Rule
 from hplint.source import Source
 
 _CANDIDATE = re.compile(r"#[ \t]*(?:hplint[ \t]*:|noqa[ \t]*:[^\r\n]*\bHP\d{3}\b)", re.IGNORECASE)
@@ -124,8 +124,8 @@ class Suppressions:
 
     def _is_unused(self, name: _Name, directive: _Directive, ran: frozenset[str]) -> bool:
         rule = self._rules.get(name.text)
-        if rule is None or isinstance(rule.subject, Runtime):
-            return False
+        if rule is None or rule.runtime:
+            return False  # What only a run finds is suppressed here too.
         return rule.code in ran and name.text not in directive.used
 
     def _removal(self, directive: _Directive, unused: list[_Name]) -> Edit:

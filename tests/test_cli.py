@@ -130,7 +130,7 @@ def test_the_same_finding_twice_is_said_once(project: Path) -> None:
         (["check", "-", "a.py"], "`-` (standard input) cannot be checked together with other paths"),
         (["check", "--output-format", "xml"], "'xml' is not one of"),
         (["check", "--jobs", "0"], "0 is not in the range"),
-        (["check", "--watch"], "No such option"),
+        (["check", "--watch", "-"], "standard input cannot be watched"),
     ],
 )
 def test_wrong_usage(project: Path, args: list[str], message: str) -> None:

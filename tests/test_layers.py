@@ -58,7 +58,7 @@ LAYERS = (
     {"hplint.report", "hplint.runtime"},
     {"hplint.inventory", "hplint.scaffold"},
     {"hplint.lsp"},
-    {"hplint.commands"},
+    {"hplint.commands", "hplint.pytest_plugin"},
     {"hplint.cli", "hplint.__main__"},
 )
 """From the bottom up. A module (or the package it is in) imports its own layer and those below it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -145,9 +146,11 @@ def main(data, args):
     ("code", "lines"),
     [
         ("HP145", ["model.fc = torch.nn.Linear(4, 3)"]),
+        ("HP173", ["planted_schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=20 * len(loader))"]),
         ("HP174", ["planted_schedule.step()"]),
         ("HP176", ["planted_schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=25)"]),
         ("HP178", ["pass", "optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)"]),
+        ("HP216", ['planted_settings = {"lr": "1e-4"}']),
         ("HP255", ["loader = DataLoader(data, batch_size=args.batch_size / torch.cuda.device_count(), shuffle=True)"]),
         ("HP258", ["torch.manual_seed(0)"]),
         ("HP266", ["from peft import LoraConfig, get_peft_model"]),
@@ -170,3 +173,36 @@ def test_a_helper_is_given_what_the_mistake_brings() -> None:
 
 def _planted(code: str, script: Script) -> list[Planted | Skipped]:
     return [each for mutator in MUTATORS if mutator.code == code for each in mutator.mutate(script)]
+
+
+CHOSEN = """\
+import torch
+from torch.utils.data import DataLoader
+
+train_loader = DataLoader(train_set, batch_size=64, shuffle=True)
+val_loader = DataLoader(val_set, batch_size=64)
+test_loader = DataLoader(test_set, batch_size=64)
+best_acc = 0.0
+for epoch in range(10):
+    train(model, train_loader)
+    val_acc = evaluate(model, val_loader)
+    if val_acc > best_acc:
+        best_acc = val_acc
+        torch.save(model.state_dict(), "best.pt")
+"""
+
+
+def test_a_choice_by_validation_becomes_one_by_the_test_set() -> None:
+    texts = mutants("HP269", CHOSEN)
+    assert any(
+        "planted_test_acc = evaluate(model, test_loader)\n    if planted_test_acc > best_acc:" in t for t in texts
+    )
+    assert any("\nval_loader = test_loader\n" in text for text in texts)
+    for text in texts:
+        ast.parse(text)
+
+
+def test_a_rule_without_a_place_says_why() -> None:
+    number = next(n for n, each in enumerate(MUTATORS) if each.code == "HP248")
+    lines = check.report([], Counter({(number, "no words are filled up"): 3}), 0)
+    assert "HP248  no place: no words are filled up (3)" in lines

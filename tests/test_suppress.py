@@ -158,6 +158,7 @@ def test_complaints(settings: Settings, text: str, message: str) -> None:
         "x = '# hplint: ignore[HP901]'\n",
         "x  # hplint is a linter\n",
         "x  # hplint: ignore[eps-rounds-to-zero]\n",
+        "loss.backward()  # hplint: ignore[missing-zero-grad]\n",
         "x  # hplint: ignore[HP901, HP004]\n",
         "x\n# hplint: file-ignore[unused-suppression]\ny  # hplint: ignore[HP901]\n",
         "GREY  # hplint: ignore[found-grey]\n",

@@ -158,6 +158,9 @@ def report(told: list[Told], skipped: Counter[tuple[int, str]], missed: int) -> 
         others = Counter(other for each in ours for other in each.others)
         listed = ", ".join(f"{other} {number}" for other, number in sorted(others.items()))
         yield f"{code:6} {_rate(ours, FORMS[0]):>14} {_rate(ours, FORMS[1]):>16}  {listed}".rstrip()
+    for code in codes:
+        if not any(MUTATORS[each.place.mutator].code == code for each in told):
+            yield f"{code:6} no place: {_most(code, skipped)}"
     yield f"{'all':6} {_rate(told, FORMS[0]):>14} {_rate(told, FORMS[1]):>16}"
     yield from (f"{code:6} not planted: {reason}" for code, reason in sorted(unplanted().items()))
     yield f"\n{sum(each.found for each in told)} of {len(told)} planted mistakes found: {_share(told):.1%}"
@@ -171,6 +174,15 @@ def report(told: list[Told], skipped: Counter[tuple[int, str]], missed: int) -> 
         for each in lost:
             title = MUTATORS[each.place.mutator].title
             yield f"missed {code} ({title}, {each.form}): {each.place.path}:{each.line}: {each.text.strip()[:100]}"
+
+
+def _most(code: str, skipped: Counter[tuple[int, str]]) -> str:
+    """Why most places of a rule were passed over."""
+    reasons: Counter[str] = Counter()
+    for (index, reason), number in skipped.items():
+        if MUTATORS[index].code == code:
+            reasons[reason] += number
+    return "; ".join(f"{reason} ({number})" for reason, number in reasons.most_common(3)) or "no code like it"
 
 
 def _share(told: list[Told]) -> float:

@@ -16,7 +16,7 @@ LOSSES = {
     "torch.nn.NLLLoss": "NLLLoss",
     "torch.nn.functional.nll_loss": "nll_loss",
 }
-TWO_DIMENSIONS = re.compile(r"flatten\(|\.(view|reshape)\((-1, |[\w.]+(\(0\)|\[0\]), )")
+TWO_DIMENSIONS = re.compile(r"flatten\(|\.(view|reshape)\((-1|[\w.]+(\(0\)|\[0\])), [^,()]+\)")
 """What makes one row a sample."""
 
 

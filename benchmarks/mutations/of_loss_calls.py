@@ -69,7 +69,19 @@ def wrong_count(script: Script) -> Iterator[Planted | Skipped]:
         ]
         if len(added) != 1 or "loss" not in added[0].lower() or data.endswith(".dataset"):
             yield Skipped("what is averaged is not a loss that is added up in one place")
+        elif "." in added[0].removesuffix(".item()"):
+            yield Skipped("what is added up is no plain name")
+        elif _is_own(script, function, added[0].removesuffix(".item()")):
+            yield Skipped("a method of the model computes the loss, which may be no mean")
         elif added[0].endswith(".item()") and "*" not in added[0]:
             yield planted(script, division, script.replaced(count, f"len({data}.dataset)"))
         else:
             yield Skipped("what is added up may be no mean")
+
+
+def _is_own(script: Script, function: ast.AST, name: str) -> bool:
+    """Whether a name is given what `model.loss(...)` returns."""
+    for statement in script.within(function, ast.Assign):
+        if script.source(statement.targets[0]) == name and isinstance(statement.value, ast.Call):
+            return script.source(statement.value.func).endswith(".loss")
+    return False

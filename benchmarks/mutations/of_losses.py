@@ -6,12 +6,15 @@ import ast
 from collections.abc import Iterator
 
 from benchmarks.mutations.of_loops import Step, steps
+from benchmarks.mutations.of_loss_calls import measured
 from benchmarks.mutations.of_models import at_the_end, losses
 from benchmarks.mutations.registry import arguments, mutator, planted
 from benchmarks.mutations.script import Edit, Planted, Script, Skipped
+from benchmarks.mutations.trainings import last_units
 
 CROSS_ENTROPY = ("nn.CrossEntropyLoss", "nn.functional.cross_entropy")
 NLL = ("nn.NLLLoss", "nn.functional.nll_loss")
+DIFFERENCES = ("MSELoss", "L1Loss")
 BCE = ("nn.BCELoss", "nn.functional.binary_cross_entropy")
 
 arguments("HP226", ("nn.Dropout",), "a dropout of nine in ten", {"p": "0.9"}, 0)
@@ -22,12 +25,29 @@ arguments("HP231", ("nn.CrossEntropyLoss", "nn.NLLLoss"), "weights in a list", {
 
 @mutator("HP220", "a dimension of one left on")
 def broadcast(script: Script) -> Iterator[Planted | Skipped]:
-    for call in script.all(ast.Call):
-        scores = call.args[0] if call.args else None
-        if not isinstance(scores, ast.Call) or not isinstance(scores.func, ast.Attribute):
-            continue
-        if scores.func.attr == "squeeze" and "MSE" in script.text and len(call.args) == 2:
+    for call, short in measured(script):
+        scores = call.args[0]
+        flat = isinstance(scores, ast.Call) and isinstance(scores.func, ast.Attribute) and scores.func.attr == "squeeze"
+        if short in DIFFERENCES and flat and isinstance(scores, ast.Call) and isinstance(scores.func, ast.Attribute):
             yield planted(script, call, script.replaced(scores, script.source(scores.func.value)))
+
+
+@mutator("HP220", "targets made flat for a column of predictions")
+def flat_targets(script: Script) -> Iterator[Planted | Skipped]:
+    for call, short in measured(script):
+        scores, targets = call.args
+        if short not in DIFFERENCES:
+            continue
+        if last_units(script, scores, call) != 1:
+            yield Skipped("it is not in view that the predictions are a column")
+        else:
+            yield planted(script, call, script.replaced(targets, f"{_operand(script, targets)}.view(-1)"))
+
+
+def _operand(script: Script, expr: ast.expr) -> str:
+    """The text of an expression, so that a method of its value can be called."""
+    plain = isinstance(expr, (ast.Name, ast.Attribute, ast.Call, ast.Subscript))
+    return script.source(expr) if plain else f"({script.source(expr)})"
 
 
 @mutator("HP221", "NLL without its log-softmax")

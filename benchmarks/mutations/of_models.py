@@ -186,7 +186,22 @@ def no_activation(script: Script) -> Iterator[Planted | Skipped]:
     for call in script.calls("nn.Sequential"):
         for before, at, behind in zip(call.args, call.args[1:], call.args[2:], strict=False):
             if _is(script, at, *ACTIVATIONS) and _is(script, before, "Linear") and _is(script, behind, "Linear"):
-                yield planted(script, call, Edit(script.start(at), script.start(behind), ""))
+                assert isinstance(before, ast.Call)
+                assert isinstance(behind, ast.Call)
+                if any(script.argument(each, "bias", 2) is not None for each in (before, behind)):
+                    yield Skipped("a layer without bias may be half of a factorisation")
+                elif _may_narrow(script, before):
+                    yield Skipped("a narrow layer between two others may be meant, and the width is not known")
+                else:
+                    yield planted(script, call, Edit(script.start(at), script.start(behind), ""))
+
+
+def _may_narrow(script: Script, layer: ast.Call) -> bool:
+    """Whether a layer may have fewer outputs than inputs: its widths are no numbers, and not the same."""
+    widths = [script.argument(layer, "in_features", 0), script.argument(layer, "out_features", 1)]
+    if None in widths or isinstance(widths[1], ast.Constant):
+        return False
+    return len({script.source(each) for each in widths if each is not None}) > 1
 
 
 @mutator("HP151", "a layer of another size")

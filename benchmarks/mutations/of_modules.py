@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from benchmarks.mutations.of_arguments import OPTIMIZERS
 from benchmarks.mutations.of_loops import steps
 from benchmarks.mutations.registry import mutator, planted
 from benchmarks.mutations.script import Planted, Script, Skipped
+from benchmarks.mutations.trainings import models, trainings
 
 SWITCHED = (".eval()", "Dropout", "BatchNorm")
 RECURRENT = ("nn.LSTM", "nn.GRU", "nn.RNN")
@@ -78,6 +80,9 @@ def last_example(script: Script) -> Iterator[Planted | Skipped]:
             if not isinstance(first, ast.Name) or script.argument(layer, "batch_first") is not None:
                 yield Skipped("it is batch first, or its output has no name")
                 continue
+            if any("unsqueeze(0)" in script.source(each) for each in call.args):
+                yield Skipped("a sequence of one step is put in by hand")
+                continue
             later = [
                 each
                 for each in script.within(script.function(call), ast.Name)
@@ -142,3 +147,26 @@ def frozen(script: Script) -> Iterator[Planted | Skipped]:
             pad = script.indent(statement)
             text = f"for weight in {model}.parameters():\n{pad}    weight.requires_grad = False"
             yield planted(script, statement, script.after(statement, text))
+
+
+@mutator("HP245", "a frozen ResNet in the place of the model")
+def frozen_resnet(script: Script) -> Iterator[Planted | Skipped]:
+    made = {name: statement for _, statement, name in models(script)}
+    for training in trainings(script):
+        statement = made.get(training.step.model or "")
+        if statement is None or not any(script.calls("nn.CrossEntropyLoss", "nn.functional.cross_entropy")):
+            yield Skipped("the model is not made here, or its loss is not one of classes")
+        elif "torchvision" not in script.text:
+            yield Skipped("the script has no images")
+        elif re.search(r"requires_grad|Norm|norm|torchvision.models", script.text):
+            yield Skipped("the script freezes by itself, or has a word for normalisation")
+        else:
+            pad, name = script.indent(statement), training.step.model
+            text = (
+                f"for planted_weight in {name}.parameters():\n{pad}    planted_weight.requires_grad = False"
+                f"\n{pad}{name}.fc = torch.nn.Linear(512, 10)"
+            )
+            new = script.replaced(statement.value, 'torchvision.models.resnet18(weights="DEFAULT")')
+            mode = script.before(training.epochs.body[0], f"{name}.train()")
+            line = script.imported("import torch\nimport torchvision")
+            yield planted(script, statement, line, new, script.after(statement, text), mode)

@@ -11,12 +11,13 @@ from benchmarks.mutations.registry import mutator, planted
 from benchmarks.mutations.script import Planted, Script, Skipped
 from benchmarks.mutations.trainings import (
     Training,
-    has_schedule,
+    counts_epochs,
     is_known,
+    loader_of,
     number,
     optimizer_of,
     scheduled,
-    trainings,
+    unscheduled,
 )
 
 STEP_BY_STEP = ("StepLR", "MultiStepLR", "ExponentialLR", "LinearLR", "ConstantLR", "PolynomialLR", "CosineAnnealingLR")
@@ -63,26 +64,19 @@ def next_rate(script: Script) -> Iterator[Planted | Skipped]:
 
 @mutator("HP174", "a cycle in batches, stepped once an epoch")
 def cycle_in_batches(script: Script) -> Iterator[Planted | Skipped]:
-    for training in _unscheduled(script):
-        loader = training.batches.iter
-        while isinstance(loader, ast.Call) and loader.args and script.dotted(loader.func) in ("enumerate", "tqdm.tqdm"):
-            loader = loader.args[0]
-        count, at = script.source(training.count), training.statement
-        named = isinstance(loader, (ast.Name, ast.Attribute)) and "load" in script.source(loader).lower()
-        if not named or not (is_known(script, loader, at) and is_known(script, training.count, at)):
+    for training in unscheduled(script):
+        count, loader = script.source(training.count), loader_of(script, training)
+        if loader is None or not is_known(script, training.count, training.statement):
             yield Skipped("the loader or the number of epochs is not known where the optimizer is made")
         else:
-            length = f"epochs={count}, steps_per_epoch=len({script.source(loader)})"
-            yield _cycle(script, training, length, each_batch=False)
+            yield _cycle(script, training, f"epochs={count}, steps_per_epoch=len({loader})", each_batch=False)
 
 
 @mutator("HP174", "a cycle in epochs, stepped once a batch")
 def cycle_in_epochs(script: Script) -> Iterator[Planted | Skipped]:
-    for training in _unscheduled(script):
-        if not is_known(script, training.count, training.statement):
-            yield Skipped("the number of epochs is not known where the optimizer is made")
-        elif not isinstance(training.count, (ast.Name, ast.Attribute)) or "epoch" not in script.source(training.count):
-            yield Skipped("no word says that epochs are counted")
+    for training in unscheduled(script):
+        if not counts_epochs(script, training):
+            yield Skipped("no word says that epochs are counted where the optimizer is made")
         else:
             yield _cycle(script, training, f"total_steps={script.source(training.count)}", each_batch=True)
 
@@ -96,15 +90,33 @@ def _cycle(script: Script, training: Training, length: str, *, each_batch: bool)
     return planted(script, training.made, *scheduled(script, training, text, each_batch=each_batch))
 
 
-def _unscheduled(script: Script) -> Iterator[Training]:
-    """Trainings at a constant rate, in scripts that call torch by its name."""
-    if not has_schedule(script) and script.imports.get("torch") == "torch":
-        yield from trainings(script)
+@mutator("HP173", "a cosine laid out in epochs, stepped once a batch")
+def cosine_in_epochs(script: Script) -> Iterator[Planted | Skipped]:
+    for training in unscheduled(script):
+        if not counts_epochs(script, training):
+            yield Skipped("no word says that epochs are counted where the optimizer is made")
+        else:
+            yield _cosine(script, training, script.source(training.count), each_batch=True)
+
+
+@mutator("HP173", "a cosine laid out in batches, stepped once an epoch")
+def cosine_in_batches(script: Script) -> Iterator[Planted | Skipped]:
+    for training in unscheduled(script):
+        count, loader = script.source(training.count), loader_of(script, training)
+        if loader is None or not is_known(script, training.count, training.statement):
+            yield Skipped("the loader or the number of epochs is not known where the optimizer is made")
+        else:
+            yield _cosine(script, training, f"{count} * len({loader})", each_batch=False)
+
+
+def _cosine(script: Script, training: Training, length: str, *, each_batch: bool) -> Planted | Skipped:
+    text = f"{TORCH}.CosineAnnealingLR({training.step.optimizer}, T_max={length})"
+    return planted(script, training.made, *scheduled(script, training, text, each_batch=each_batch))
 
 
 @mutator("HP175", "the rate as a factor of the rate")
 def squared_rate(script: Script) -> Iterator[Planted | Skipped]:
-    for training in _unscheduled(script):
+    for training in unscheduled(script):
         rate = script.argument(training.made, "lr", 1)
         value = None if rate is None else number(script, rate)
         if rate is None or (isinstance(rate, ast.Constant) and value is not None and value >= 0.05):
@@ -118,13 +130,13 @@ def squared_rate(script: Script) -> Iterator[Planted | Skipped]:
 
 @mutator("HP176", "a step size beyond the last epoch")
 def step_beyond(script: Script) -> Iterator[Planted | Skipped]:
-    for training in _unscheduled(script):
+    for training in unscheduled(script):
         yield _beyond(script, training, "StepLR({}, step_size={:.0f})")
 
 
 @mutator("HP176", "milestones beyond the last epoch")
 def milestones_beyond(script: Script) -> Iterator[Planted | Skipped]:
-    for training in _unscheduled(script):
+    for training in unscheduled(script):
         yield _beyond(script, training, "MultiStepLR({}, milestones=[{:.0f}, 100000], gamma=0.1)")
 
 
@@ -138,7 +150,7 @@ def _beyond(script: Script, training: Training, form: str) -> Planted | Skipped:
 
 @mutator("HP177", "a warm-up that is longer than training")
 def long_warmup(script: Script) -> Iterator[Planted | Skipped]:
-    for training in _unscheduled(script):
+    for training in unscheduled(script):
         line = script.imported("from transformers import get_linear_schedule_with_warmup")
         text = (
             f"get_linear_schedule_with_warmup({training.step.optimizer}, num_warmup_steps=1000, num_training_steps=500)"
@@ -148,7 +160,7 @@ def long_warmup(script: Script) -> Iterator[Planted | Skipped]:
 
 @mutator("HP181", "a momentum that the cycle overwrites")
 def overwritten_momentum(script: Script) -> Iterator[Planted | Skipped]:
-    for training in _unscheduled(script):
+    for training in unscheduled(script):
         short, rate = script.dotted(training.made.func).rpartition(".")[2], script.argument(training.made, "lr", 1)
         if rate is None or short not in ("Adam", "AdamW", "SGD"):
             yield Skipped("the optimizer has no momentum or no rate")
@@ -164,7 +176,7 @@ def overwritten_momentum(script: Script) -> Iterator[Planted | Skipped]:
 
 @mutator("HP181", "an option for the rate that the cycle overwrites")
 def overwritten_rate(script: Script) -> Iterator[Planted | Skipped]:
-    for training in _unscheduled(script):
+    for training in unscheduled(script):
         rate = script.argument(training.made, "lr", 1)
         name = rate.attr.replace("_", "-") if isinstance(rate, ast.Attribute) else ""
         options = ("".join((quote, "--", each, quote)) for quote in "'\"" for each in (name, name.replace("-", "_")))

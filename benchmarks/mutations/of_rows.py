@@ -13,6 +13,9 @@ from benchmarks.mutations.registry import mutator, planted
 from benchmarks.mutations.script import Planted, Script, Skipped
 from benchmarks.mutations.trainings import models, owner
 
+SHIFTED = re.compile(r"\[1:,|\[:, 1:")
+"""All words but the first, as those that are to be predicted."""
+RANKS = re.compile(r"rank|master|world_size|local_|distributed|ddp|DataParallel|ccelerat|ightning|deepspeed")
 TWINS = str.maketrans({"a": "\u0430", "e": "\u0435", "o": "\u043e", "p": "\u0440", "c": "\u0441"})
 """Latin letters and the Cyrillic ones that are drawn alike."""
 
@@ -94,6 +97,8 @@ def moved_later(script: Script) -> Iterator[Planted | Skipped]:
             rf"\b{name}(\.to|\.cuda)\(|{name} = \w*[pP]arallel|set_default_device", script.text
         ):
             yield Skipped("the model moves already")
+        elif any("device" in script.source(each) for each in script.modules() if each.name in script.source(made[0])):
+            yield Skipped("the model puts parts of itself on a device")
         else:
             rate = script.argument(call, "lr", 1)
             assert rate is not None
@@ -116,6 +121,23 @@ def every_rank_saves(script: Script) -> Iterator[Planted | Skipped]:
             yield Skipped("the rank decides elsewhere too")
 
 
+@mutator("HP189", "a script made distributed, its checkpoint as before")
+def made_distributed(script: Script) -> Iterator[Planted | Skipped]:
+    found = {id(statement): (statement, name) for _, statement, name in models(script)}
+    for save in script.calls("save"):
+        path = script.argument(save, "f", 1)
+        if RANKS.search(script.text) or path is None or len(found) != 1:
+            yield Skipped("a word of the script tells processes apart, or several models are made")
+        elif re.search(r"tmp|temp|buffer|BytesIO", script.source(path)):
+            yield Skipped("each process may have its own file")
+        else:
+            (statement, name) = next(iter(found.values()))
+            join = script.before(statement, 'torch.distributed.init_process_group("nccl")')
+            wrap = script.after(statement, f"{name} = torch.nn.parallel.DistributedDataParallel({name})")
+            line = script.imported("import torch.distributed\nimport torch.nn.parallel")
+            yield planted(script, save, line, join, wrap)
+
+
 @mutator("HP248", "padding counted as a class")
 def padding_counted(script: Script) -> Iterator[Planted | Skipped]:
     for call in script.calls("nn.CrossEntropyLoss", "nn.functional.cross_entropy"):
@@ -125,3 +147,15 @@ def padding_counted(script: Script) -> Iterator[Planted | Skipped]:
             yield Skipped("it is not in view that sequences are filled up")
         else:
             yield planted(script, call, script.left_out(call, "ignore_index"))
+
+
+@mutator("HP248", "words filled up, and all of them counted")
+def filled_up(script: Script) -> Iterator[Planted | Skipped]:
+    for call in script.calls("nn.CrossEntropyLoss", "nn.functional.cross_entropy"):
+        embeddings = [each for each in script.calls("nn.Embedding") if script.argument(each, "padding_idx", 2) is None]
+        if len(embeddings) != 1 or call.keywords or re.search(r"mask|pack_padded|-100\b", script.text):
+            yield Skipped("no embedding of words that are filled up, or something may leave the filling out")
+        elif not SHIFTED.search(script.text):
+            yield Skipped("it is not in view that the words themselves are predicted")
+        else:
+            yield planted(script, call, script.given(embeddings[0], "padding_idx", "0", 2))

@@ -117,6 +117,24 @@ def unseeded_split(script: Script) -> Iterator[Planted | Skipped]:
             yield planted(script, call, script.left_out(call, "generator"))
 
 
+@mutator("HP250", "a split drawn anew in each process")
+def split_in_processes(script: Script) -> Iterator[Planted | Skipped]:
+    for call in script.calls("utils.data.DataLoader"):
+        data, statement = script.argument(call, "dataset", 0), script.statement(call)
+        if "train" not in script.source(statement).partition("=")[0]:
+            continue
+        if any(word in script.text for word in ("seed", "rank", "distributed", "split(")):
+            yield Skipped("the script seeds, has processes of its own, or splits by itself")
+        elif not isinstance(data, ast.Name) or ".backward(" not in script.text:
+            yield Skipped("the training data have no name of their own, or nothing is trained here")
+        else:
+            join = 'torch.distributed.init_process_group("nccl")'
+            split = f"{data.id}, val_set = torch.utils.data.random_split({data.id}, [0.8, 0.2])"
+            text = f"{join}\n{script.indent(statement)}{split}"
+            line = script.imported("import torch.distributed\nimport torch.utils.data")
+            yield planted(script, statement, line, script.before(statement, text), also=["HP189", "HP267"], move=())
+
+
 @mutator("HP252", "the rest of the validation data left out")
 def dropped_rest(script: Script) -> Iterator[Planted | Skipped]:
     for call in script.calls("utils.data.DataLoader"):

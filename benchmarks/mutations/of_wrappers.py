@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from benchmarks.mutations.of_arguments import OPTIMIZERS
 from benchmarks.mutations.registry import mutator, planted
-from benchmarks.mutations.script import Planted, Script, Skipped
-from benchmarks.mutations.trainings import owner, trainings
+from benchmarks.mutations.script import Edit, Planted, Script, Skipped
+from benchmarks.mutations.trainings import Training, is_known, loader_of, owner, scheduled, trainings, unscheduled
 
 PREPARES = ("ccelerat", "ightning", "abric", "deepspeed", "GradScaler", "apex", "closure")
 """What has a word of its own in a step or in what an optimizer holds."""
@@ -43,6 +43,48 @@ def not_adapted(script: Script) -> Iterator[Planted | Skipped]:
             )
             edits = (script.imported("from accelerate import Accelerator"), script.after(training.statement, text))
             yield planted(script, training.step.backward, *edits)
+
+
+@mutator("HP247", "a schedule prepared, and counted in batches of one process")
+def prepared_length(script: Script) -> Iterator[Planted | Skipped]:
+    for training in unscheduled(script):
+        count, loader = script.source(training.count), loader_of(script, training)
+        if loader is None or not is_known(script, training.count, training.statement):
+            yield Skipped("the loader or the number of epochs is not known where the optimizer is made")
+        else:
+            yield _prepared(
+                script, training, f"CosineAnnealingLR({{}}, T_max={count} * len({loader}))", each_batch=True
+            )
+
+
+@mutator("HP247", "a schedule prepared, and stepped once an epoch")
+def prepared_epochs(script: Script) -> Iterator[Planted | Skipped]:
+    for training in unscheduled(script):
+        yield _prepared(script, training, "StepLR({}, step_size=2, gamma=0.9)", each_batch=False)
+
+
+def _prepared(script: Script, training: Training, schedule: str, *, each_batch: bool) -> Planted | Skipped:
+    """A training that is adapted to Accelerate, its schedule made behind `prepare` and prepared, too."""
+    model, optimizer, loader = training.step.model, training.step.optimizer, loader_of(script, training)
+    loss = script.source(training.step.backward).removesuffix(".backward()")
+    if any(word in script.text for word in PREPARES) or not loss.isidentifier():
+        return Skipped("something else is put around the step, or the loss has no name")
+    if loader is None or model is None or not (model.isidentifier() and optimizer.isidentifier()):
+        return Skipped("the loader, the model or the optimizer is no plain name")
+    pad, held = script.indent(training.statement), f"{model}, {optimizer}, {loader}"
+    made, stepped = scheduled(
+        script, training, f"torch.optim.lr_scheduler.{schedule.format(optimizer)}", each_batch=each_batch
+    )
+    prepare = f"\n{pad}planted_accelerator = Accelerator()\n{pad}{held} = planted_accelerator.prepare({held})"
+    last = f"\n{pad}planted_schedule = planted_accelerator.prepare(planted_schedule)"
+    return planted(
+        script,
+        training.made,
+        script.imported("from accelerate import Accelerator"),
+        Edit(made.start, made.end, f"{prepare}{made.text}{last}"),
+        script.replaced(training.step.backward, f"planted_accelerator.backward({loss})"),
+        stepped,
+    )
 
 
 @mutator("HP266", "sharded after the optimizer was made")

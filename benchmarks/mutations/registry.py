@@ -25,7 +25,6 @@ MUTATORS: list[Mutator] = []
 UNPLANTED = {
     **dict.fromkeys(("HP000", "HP001", "HP002", "HP003", "HP004"), "about hplint and its files, not about training"),
     "HP146": "told by the running program only: the text does not say of which type parameters are",
-    **dict.fromkeys(("HP188", "HP216", "HP246", "HP247", "HP269"), "no mutator is written yet"),
 }
 """Rules whose mistake is not planted, each with the reason."""
 

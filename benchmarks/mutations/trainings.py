@@ -76,6 +76,27 @@ def has_schedule(script: Script) -> bool:
     return any(word in script.text for word in ("sched", "lr_scheduler", "param_groups"))
 
 
+def unscheduled(script: Script) -> Iterator[Training]:
+    """Trainings at a constant rate, in scripts that call torch by its name."""
+    if not has_schedule(script) and script.imports.get("torch") == "torch":
+        yield from trainings(script)
+
+
+def loader_of(script: Script, training: Training) -> str | None:
+    """What the batches come from: `train_loader` of `for i, x in enumerate(train_loader)`; None for other words."""
+    loader = training.batches.iter
+    while isinstance(loader, ast.Call) and loader.args and script.dotted(loader.func) in ("enumerate", "tqdm.tqdm"):
+        loader = loader.args[0]
+    named = isinstance(loader, (ast.Name, ast.Attribute)) and "load" in script.source(loader).lower()
+    return script.source(loader) if named and is_known(script, loader, training.statement) else None
+
+
+def counts_epochs(script: Script, training: Training) -> bool:
+    """Whether a name that says so holds the number of epochs, and is known where the optimizer is made."""
+    named = isinstance(training.count, (ast.Name, ast.Attribute)) and "epoch" in script.source(training.count).lower()
+    return named and is_known(script, training.count, training.statement)
+
+
 def is_known(script: Script, expr: ast.expr, at: ast.stmt) -> bool:
     """Whether an expression of plain names can be worked out at a statement: they were given values above it."""
     names = {node.id for node in ast.walk(expr) if isinstance(node, ast.Name)}
@@ -147,3 +168,32 @@ def owner(script: Script, call: ast.Call) -> str | None:
     ):
         return script.source(given.func.value)
     return None
+
+
+def last_units(script: Script, scores: ast.expr, call: ast.Call) -> object:
+    """How many units the last layer of the model has whose output is given to a loss; None where that is not known.
+
+    The output is that of a model of one class of the script, or a name for it, and the last layer is a `Linear`, or the
+    end of a `Sequential`, that `forward` returns the output of.
+    """
+    if isinstance(scores, ast.Name):
+        block = script.within(script.function(call), ast.Assign)
+        made = [each.value for each in block if script.source(each.targets[0]) == scores.id]
+        scores = made[0] if len(made) == 1 else scores
+    module = class_of(script, script.source(scores.func)) if isinstance(scores, ast.Call) else None
+    forward = None if module is None else script.method(module, "forward")
+    end = forward.body[-1] if forward is not None else None
+    if module is None or not isinstance(end, ast.Return) or end.value is None:
+        return None
+    value = end.value
+    for statement in reversed(forward.body[:-1] if forward is not None else []):
+        if isinstance(statement, ast.Assign) and script.source(statement.targets[0]) == script.source(value):
+            value = statement.value
+    kept = {f"self.{name}": layer for name, layer in script.layers(module).items()}
+    layer: ast.expr | None = kept.get(script.source(value.func)) if isinstance(value, ast.Call) else None
+    while isinstance(layer, ast.Call) and script.dotted(layer.func) == "torch.nn.Sequential":
+        layer = layer.args[-1] if layer.args else None
+    if not isinstance(layer, ast.Call) or script.dotted(layer.func) != "torch.nn.Linear":
+        return None
+    units = script.argument(layer, "out_features", 1)
+    return units.value if isinstance(units, ast.Constant) else None

@@ -6,10 +6,11 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from hplint.commands.completion import complete_selectors
 from hplint.commands.page import html_page
 from hplint.commands.terminal import WRONG, complain, guarded, is_colored
 
@@ -31,7 +32,9 @@ def _split(context: click.Context, parameter: click.Parameter, value: tuple[str,
 
 def selectors(name: str, help: str) -> Callable[[Any], Any]:
     """An option that takes rules, topics, levels, libraries."""
-    return click.option(name, multiple=True, metavar="RULES", callback=_split, help=help)
+    return click.option(
+        name, multiple=True, metavar="RULES", callback=_split, help=help, shell_complete=complete_selectors
+    )
 
 
 format_option = click.option(
@@ -82,7 +85,8 @@ def write(
     if options["output_format"] == "html":
         text = html_page(report, source_of, partial(_rule_of, finder), scripts)
     else:
-        text = _rendered(report, options, finder, source_of, color=color)
+        links = color and _is_clickable(stream, options)
+        text = _rendered(report, options, finder, source_of, color=color, links=links)
     if head is not None and options["output_format"] == "full" and not options["statistics"]:
         text = head(color) + text
     if options["output_file"]:
@@ -96,8 +100,19 @@ def write(
         click.echo(text, file=stream, nl=False, color=color)
 
 
+def _is_clickable(stream: TextIO, options: dict[str, Any]) -> bool:
+    """Whether a report goes to a terminal, where a place can be clicked."""
+    return not options["output_file"] and stream.isatty()
+
+
 def _rendered(
-    report: Report, options: dict[str, Any], finder: SettingsFinder, source_of: SourceReader, *, color: bool
+    report: Report,
+    options: dict[str, Any],
+    finder: SettingsFinder,
+    source_of: SourceReader,
+    *,
+    color: bool,
+    links: bool,
 ) -> str:
     from hplint.report import concise, json, text
 
@@ -107,9 +122,9 @@ def _rendered(
     if options["statistics"]:
         return concise.statistics(report, color=color)
     if form == "concise":
-        return concise.render(report, color=color)
+        return concise.render(report, color=color, links=links)
     if form == "full":
-        return text.render(report, source_of, color=color)
+        return text.render(report, source_of, color=color, links=links)
     return _for_services(form, report, finder, source_of)
 
 

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from hplint.commands.known import Known, baseline_option, write_baseline_option
 from hplint.commands.output import (
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from hplint.settings import SettingsFinder
 
 STEPS = 20
+FAKE_STEPS = 3
+"""Without weights nothing changes from step to step: enough for what is judged over several."""
 
 
 @click.command("run", context_settings={"allow_interspersed_args": False})
@@ -44,6 +47,7 @@ STEPS = 20
     help="Optimizer steps to make, or with --full to watch.",
 )
 @click.option("--full", is_flag=True, help="Run to the end, and alter nothing.")
+@click.option("--fake", is_flag=True, help="Build models without weights: shapes only, for models of any size.")
 @selectors("--select", "Report these rules only: names, codes, topics, levels, libraries or ALL.")
 @selectors("--ignore", "Leave these out.")
 @selectors("--extend-select", "Report these as well.")
@@ -66,23 +70,29 @@ def command(
     is_module: bool,
     steps: int,
     full: bool,
+    fake: bool,
     **options: Any,
 ) -> None:
     """Run a training script under watch, and report what is wrong.
 
     Options of hplint come before SCRIPT; what follows belongs to the script. By default this is a dry run: every
     pass over a data loader gives a few batches, the program ends after --steps optimizer steps, and torch.save
-    writes nothing. With --full the program runs as it is.
+    writes nothing. With --full the program runs as it is. With --fake no weights are held and nothing is computed:
+    what shapes, options and the graph tell is found for a model that fits on no machine, in 3 steps.
 
     The script's own exit code wins when it is not 0, and an uncaught exception is shown and gives 1. Otherwise: 0
     clean, 1 findings at or above the fail level, 2 wrong usage, or a fault of hplint's own.
     """
     if options["config"] or any(options[name] for name in ("select", "ignore", "extend_select")):
         guarded(lambda: settings_finder(options).for_folder(os.getcwd()))  # Wrong ones are told of before the run.
+    if full and fake:
+        raise click.UsageError("--full and --fake exclude each other: without weights a program does not run as it is")
     known = Known(settings_finder(options), options)
     from hplint.runtime.running.runner import Run
 
-    run = Run(_program(context, script, is_module), steps, full)
+    if fake and context.get_parameter_source("steps") is ParameterSource.DEFAULT:
+        steps = FAKE_STEPS
+    run = Run(_program(context, script, is_module), steps, full, fake)
     reports = os.environ.get("RANK", "0") == "0"
     if reports:
         click.echo(_announcement(run), err=True)
@@ -106,9 +116,10 @@ def _announcement(run: Run) -> str:
         return f"hplint run: {run.program.shown} to its end, its first {run.steps} steps under watch"
     from hplint.runtime.running.ends import BATCHES
 
+    weights = " without weights (numbers that nobody has show as ?)" if run.fake else ""
     return (
-        f"hplint run: a dry run of {run.program.shown}: {run.steps} optimizer steps at most, {BATCHES} batches a pass, "
-        "nothing is saved (--full runs all of it)"
+        f"hplint run: a dry run of {run.program.shown}{weights}: {run.steps} optimizer steps at most, {BATCHES} "
+        "batches a pass, nothing is saved (--full runs all of it)"
     )
 
 
@@ -119,7 +130,9 @@ def _report(run: Run, finder: SettingsFinder, known: Known, options: dict[str, A
 
     if run.session is None:
         click.echo("hplint run: torch was never imported, so there was nothing to watch", err=True)
-    elif run.ending.stopped:
+    for remark in run.remarks():
+        click.echo(f"hplint run: {remark}", err=True)
+    if run.session is not None and run.ending.stopped:
         click.echo(f"hplint run: stopped after {_times(run.made, 'optimizer step')}", err=True)
     found, source_of = tuple(run.findings(finder)), source_reader()
     known.write(found, source_of)

@@ -47,7 +47,9 @@ _FAMILIES = {
 }
 """What the norms of models of transformers are called, by the first part of the name of their classes."""
 _HEADS = ("For", "Model", "LMHead", "DoubleHeads", "Encoder")
-_NORMS = frozenset({"LayerNorm", "RMSNorm", "GroupNorm"})
+_NORMS = frozenset({"LayerNorm", "RMSNorm", "GroupNorm", "BatchNorm1d", "BatchNorm2d", "BatchNorm3d"})
+_UNNAMED = "<number>.weight"
+"""What a norm in a ``Sequential`` is called."""
 _KNOWN_LIBRARIES = ("builtins.", "torch.", "math.", "numpy.", "collections.", "itertools.", "functools.")
 
 
@@ -132,10 +134,10 @@ def _norms(file: File, made: Call, words: tuple[Literal, ...]) -> tuple[str, ...
     stems = [str(word.value).removesuffix(".weight").removesuffix(".bias").rpartition(".")[2] for word in words]
     if any(stem in attr for stem in stems if stem != "bias" for attr in attrs):
         return ()
-    found = {
-        f"{layer.attr}.weight": None for each in parts for layer in each.layers if layer.kind in _NORMS and layer.attr
-    }
-    return tuple(found)
+    norms = [layer for each in parts for layer in each.layers if layer.kind in _NORMS]
+    if any(layer.attr is None and layer.container != "Sequential" for layer in norms):
+        return ()
+    return tuple(dict.fromkeys(f"{layer.attr}.weight" if layer.attr else _UNNAMED for layer in norms))
 
 
 def _of_family(name: str) -> tuple[str, ...]:

@@ -157,10 +157,15 @@ def _same(file: File, target: Name | Attribute) -> Iterator[Name | Attribute]:
 
 def _always_live(file: File, target: Name | Attribute, whole: bool) -> bool:
     """Whether all that is assigned to a name is None, or kept uncopied too."""
+    own = None if isinstance(target, Attribute) else file.names.lookup(target.id, target.scope)
     for statement in file.every(Assign):
         for each in statement.targets:
             if type(each) is not type(target) or last_name(each) != last_name(target) or statement.value is None:
                 continue
+            if own is not None and isinstance(each, Name):
+                found = file.names.lookup(each.id, each.scope)
+                if found is not None and found[0] is not own[0]:
+                    continue  # The same name of another function.
             value = statement.value
             empty = isinstance(value, Literal) or (isinstance(value, syntax.Dict) and not value.items)
             plain = whole and isinstance(value, Name | Attribute)

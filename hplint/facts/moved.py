@@ -142,5 +142,8 @@ def _runs_with(file: File, first: Call, later: Call) -> bool:
 
 
 def _made_again(file: File, optimizer: Call, move: Call) -> bool:
-    """Whether another optimizer is made after the move."""
-    return any(each.node.start > move.start for each in optimizers(file) if each.node is not optimizer)
+    """Whether the optimizer is made anew after the move, under its name or under none."""
+    names = {id(each.value): file.source(each.targets[0]) for each in file.every(Assign)}
+    own = names.get(id(optimizer))
+    later = [each.node for each in optimizers(file) if each.node is not optimizer and each.node.start > move.start]
+    return any(own is None or names.get(id(each), own) == own for each in later)

@@ -90,9 +90,10 @@ def summary(report: Report) -> str:
 def _fixable(report: Report) -> str:
     fixable = sum(report.is_fixable(finding) for finding in report.findings)
     unsafe = sum(finding.fix is not None for finding in report.findings) - fixable
-    parts = [f"{fixable} fixable with --fix"] if fixable else []
+    fix = "--fix" if report.subject is None else "hplint check --fix"
+    parts = [f"{fixable} fixable with {fix}"] if fixable else []
     if unsafe:
-        parts.append(f"{unsafe} more with --unsafe-fixes" if fixable else f"{unsafe} fixable with --fix --unsafe-fixes")
+        parts.append(f"{unsafe} more with --unsafe-fixes" if fixable else f"{unsafe} fixable with {fix} --unsafe-fixes")
     return f" ({', '.join(parts)})" if parts else ""
 
 

@@ -7,9 +7,9 @@ from hplint.report import Report, summary
 from hplint.report.style import LEVEL_COLOURS, Style, printable
 
 
-def render(report: Report, *, color: bool = False) -> str:
-    """The findings, then the summary."""
-    style = Style(color)
+def render(report: Report, *, color: bool = False, links: bool = False) -> str:
+    """The findings, then the summary; with ``links`` their places can be clicked in a terminal."""
+    style = Style(color, links=links)
     lines = [_line(finding, style, fixable=report.is_fixable(finding)) for finding in report.findings]
     return "".join(f"{line}\n" for line in [*lines, summary(report)])
 
@@ -17,10 +17,10 @@ def render(report: Report, *, color: bool = False) -> str:
 def place(path: str | None, span: Span | None, style: Style) -> str:
     """``train.py:9:48``, in a notebook ``train.ipynb:cell 3:9:48``, as far as it is known."""
     shown = style(printable(path or "<unknown>"), "bold")
-    if span is None:
-        return shown
-    cell = "" if span.cell is None else f"cell {span.cell}:"
-    return f"{shown}:{cell}{span.start.line}:{span.start.column}"
+    if span is not None:
+        cell = "" if span.cell is None else f"cell {span.cell}:"
+        shown += f":{cell}{span.start.line}:{span.start.column}"
+    return style.linked(shown, path) if path else shown
 
 
 def _line(finding: Finding, style: Style, *, fixable: bool) -> str:

@@ -51,6 +51,7 @@ def _record(rule: Rule) -> dict[str, Any]:
         "since": rule.since,
         "fix": offers_fix(rule.module),
         "static": not isinstance(rule.subject, Runtime),
+        "runtime": rule.runtime,
         "summary": rule.summary,
         "page": rule.page,
     }
@@ -65,7 +66,7 @@ def page(rule: Rule, *, width: int = 88, color: bool = False) -> str:
         f"library {rule.library}",
         *([f"hyperparameter {rule.hyperparameter}"] if rule.hyperparameter else []),
         *(["has fixes"] if offers_fix(rule.module) else []),
-        *(["at run time only"] if isinstance(rule.subject, Runtime) else []),
+        *([f"at run time {'only' if isinstance(rule.subject, Runtime) else 'too'}"] if rule.runtime else []),
         f"since {rule.since}",
     ]
     head = f"{style(f'{rule.name} ({rule.code})', 'bold')}\n{' · '.join(facts)}\n\n"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
+from pathlib import Path
 
 from hplint.model import Level
 
@@ -14,13 +16,20 @@ LEVEL_COLOURS = {Level.ERROR: "red", Level.WARNING: "yellow", Level.ADVICE: "cya
 class Style:
     """Wraps text in terminal codes, or leaves it as it is."""
 
-    def __init__(self, color: bool) -> None:
+    def __init__(self, color: bool, *, links: bool = False) -> None:
         self._color = color
+        self._links = links
 
     def __call__(self, text: str, *styles: str) -> str:
         if not self._color or not styles or not text:
             return text
         return f"\x1b[{';'.join(str(_CODES[style]) for style in styles)}m{text}\x1b[0m"
+
+    def linked(self, text: str, path: str) -> str:
+        """Text that a terminal opens a file for when it is clicked (OSC 8); others show the text alone."""
+        if not self._links or not os.path.isfile(path):
+            return text
+        return f"\x1b]8;;{Path(path).absolute().as_uri()}\x1b\\{text}\x1b]8;;\x1b\\"
 
 
 def printable(text: str) -> str:

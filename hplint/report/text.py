@@ -16,9 +16,9 @@ _TAB = 4
 _CLIPPED = "…"
 
 
-def render(report: Report, source_of: SourceOf, *, color: bool = False, hint: bool = True) -> str:
-    """The findings, then the summary."""
-    style = Style(color)
+def render(report: Report, source_of: SourceOf, *, color: bool = False, hint: bool = True, links: bool = False) -> str:
+    """The findings, then the summary; with ``links`` their places can be clicked in a terminal."""
+    style = Style(color, links=links)
     blocks = ["\n".join([*_finding(finding, report, source_of, style), ""]) for finding in report.findings]
     end = summary(report)
     if report.findings and hint:

@@ -35,6 +35,7 @@ def check(
     loss: Callable[..., Any] | None = None,
     batch: Any = None,
     steps: int | None = None,
+    fake: bool = False,
 ) -> list[Finding]:
     """What is wrong with these objects, worst first.
 
@@ -52,10 +53,15 @@ def check(
     are seen through. With ``batch``, the model is run on it once, as it is: an input, a pair of input and target, for
     which ``loss(output, target)`` is computed where ``loss`` is given, or a dictionary of the model's arguments.
 
+    With ``fake`` the model is run on its batch without a number: shapes, types and the graph are looked at, nothing is
+    computed, and no memory is needed. Build a model that fits nowhere inside of ``with torch.device("meta")``. Where
+    the model asks for numbers it is left, with a warning that says where; what was found before is returned.
+
     Parameters, buffers, gradients, modes, the states of optimizers and schedulers and those of the random generators of
     torch, NumPy and Python are afterwards what they were, bit by bit. No gradient is computed, and nothing is drawn
     from the loader; of data that keep no labels, some samples are read. Findings have the codes, names and pages of
-    the static rules, and no place, because a live object has none.
+    the static rules, and the place of this call, because a live object has none: the settings of its file and the
+    comments at it count.
 
     Raises:
         ImportError: torch is not installed.
@@ -64,23 +70,23 @@ def check(
         Exception: whatever the model or the loss raises on the batch.
     """
     _need_torch()
-    from hplint.runtime.findings import placeless
+    from hplint.runtime.findings import worst_first
     from hplint.runtime.given import loader_of, loss_of, module_of, optimizers_of, schedulers_of, steps_of
     from hplint.runtime.once import Objects, problems_of
+    from hplint.runtime.places import Finder
 
-    return placeless(
-        problems_of(
-            Objects(
-                model=module_of(model) if model is not None else None,
-                optimizers=optimizers_of(optimizer),
-                schedulers=schedulers_of(scheduler),
-                loader=loader_of(loader) if loader is not None else None,
-                loss=loss_of(loss) if loss is not None else None,
-                batch=batch,
-                steps=steps_of(steps) if steps is not None else None,
-            )
-        )
+    place = Finder().here()
+    given = Objects(
+        model=module_of(model) if model is not None else None,
+        optimizers=optimizers_of(optimizer),
+        schedulers=schedulers_of(scheduler),
+        loader=loader_of(loader) if loader is not None else None,
+        loss=loss_of(loss) if loss is not None else None,
+        batch=batch,
+        steps=steps_of(steps) if steps is not None else None,
+        fake=fake,
     )
+    return worst_first(problems_of(given, place))
 
 
 @contextmanager
@@ -91,8 +97,8 @@ def watch() -> Iterator[Session]:
             train(model, optimizer, loader)
         print(session.report())
 
-    ``session.findings()`` are the findings, at the lines that caused them. Nothing is cut short or altered; afterwards
-    torch is as it was.
+    ``session.findings()`` are the findings, at the lines that caused them; those about something that was built before
+    are at the line of the ``with``. Nothing is cut short or altered; afterwards torch is as it was.
 
     Raises:
         ImportError: torch is not installed.
@@ -102,6 +108,7 @@ def watch() -> Iterator[Session]:
     from hplint.runtime.session import Session
 
     session = Session(all_checks())
+    session.begins = session.finder.here()
     session.install()
     try:
         yield session

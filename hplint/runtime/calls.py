@@ -92,11 +92,21 @@ def layers(world: World, kinds: tuple[type[Module], ...]) -> Iterator[Place]:
         owned = [(owner, name, part) for owner in root.modules() for name, part in owner.named_children()]
         for owner, name, part in [(None, "", root), *owned]:
             if isinstance(part, kinds):
-                code = _forward(world, type(owner)) if owner is not None else None
-                called = list(calls_in(code, (name,))) if code is not None else []
-                place = called[0] if len(called) == 1 else world.place_of(part)
+                place = where_called(world, owner, name, part)
                 if place is not None:
                     yield place
+
+
+def where_called(world: World, owner: Module | None, name: str, part: Module) -> Place | None:
+    """Where a layer is called by its name in its owner's ``forward``, else where it was built."""
+    code = _forward(world, type(owner)) if owner is not None else None
+    called = list(calls_in(code, (name,))) if code is not None else []
+    return called[0] if len(called) == 1 else world.place_of(part)
+
+
+def is_the_users(world: World, kind: type[Module]) -> bool:
+    """Whether the user has written the ``forward`` of a class, and it has run."""
+    return _forward(world, kind) is not None
 
 
 def the_one(world: World, names: Collection[str], kinds: tuple[type[Module], ...], place: Place | None) -> Place | None:

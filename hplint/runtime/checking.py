@@ -56,6 +56,20 @@ class Problem:
     hyperparameter: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Refuted:
+    """A check has seen that what a rule may guess of a place, from the text alone, is not so.
+
+    It counts where the text is judged beside the run, and as long as nothing is found there after all.
+    """
+
+    rule: str
+    at: Place | None
+
+
+Seen = Problem | Refuted
+
+
 def place_of(where: Where) -> Place | None:
     """The place itself."""
     return where.place if isinstance(where, Record) else where
@@ -71,17 +85,17 @@ class Check:
         self.world = world
 
 
-def on(*events: type[Happened]) -> Callable[[Callable[[Any, Happened], Iterable[Problem]]], Any]:
+def on(*events: type[Happened]) -> Callable[[Callable[[Any, Happened], Iterable[Seen]]], Any]:
     """Mark a method of a check as the handler of events."""
 
-    def mark(method: Callable[[Any, Happened], Iterable[Problem]]) -> Any:
+    def mark(method: Callable[[Any, Happened], Iterable[Seen]]) -> Any:
         method.handles = events  # type: ignore[attr-defined]
         return method
 
     return mark
 
 
-Handler = Callable[[Any], Iterable[Problem]]
+Handler = Callable[[Any], Iterable[Seen]]
 
 
 def handlers_of(check: Check) -> Iterator[tuple[type[Any], Handler]]:

@@ -135,6 +135,14 @@ class Loss(Event):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class AlwaysDrops(Event):
+    """A dropout function is called without ``training``, in a model in evaluation mode. ``rate``: its ``p``."""
+
+    name: str
+    rate: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class BackwardStarts(Event):
     """Gradients are about to be computed. ``inside``: the optimizer in whose closure that is."""
 

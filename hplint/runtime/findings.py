@@ -9,18 +9,17 @@ from functools import lru_cache
 
 from hplint.model import Engine, Finding, Level, Related
 from hplint.registry import registry
+from hplint.report import Report, text
 from hplint.runtime.checking import Problem, Where, place_of
-from hplint.runtime.places import Place
+from hplint.runtime.places import shown
 from hplint.settings import Settings, SettingsError, SettingsFinder, default_settings
-from hplint.source import Source, Unreadable, display_path, from_text, read
+from hplint.source import Source, Unreadable, from_text, read
 from hplint.suppress import Suppressions
 
 
-def placeless(problems: Iterable[Problem]) -> list[Finding]:
-    """The findings for problems of objects whose source is unknown: the worst first, without settings."""
-    found = [_finding(problem, problem.level or registry().by_name[problem.rule].level) for problem in problems]
-    kept = [finding for finding in found if finding.level is not Level.PEDANTIC]
-    return sorted(kept, key=lambda finding: (-finding.level.weight, finding.sort_key()))
+def worst_first(problems: Iterable[Problem]) -> list[Finding]:
+    """The findings for problems, the worst first."""
+    return sorted(written(problems), key=lambda finding: (-finding.level.weight, finding.sort_key()))
 
 
 def _finding(problem: Problem, level: Level, path: str | None = None) -> Finding:
@@ -57,6 +56,24 @@ def written(problems: Iterable[Problem], finder: SettingsFinder | None = None) -
     return sorted((finding for finding in found if finding is not None), key=Finding.sort_key)
 
 
+def rendered(found: Iterable[Finding], subject: str, *, color: bool = False) -> str:
+    """Findings with the lines that they point at, as text. ``subject``: what was watched."""
+    return text.render(Report(tuple(found), 1, subject=subject), source_at, color=color)
+
+
+def fails(found: Iterable[Finding], finder: SettingsFinder) -> bool:
+    """Whether a finding reaches the fail level of its file."""
+    return any(each.level.weight >= _settings_of(each.path, finder).fail_level.weight for each in found)
+
+
+def _settings_of(path: str | None, finder: SettingsFinder) -> Settings:
+    folder = os.path.dirname(os.path.abspath(path)) if path is not None else os.getcwd()
+    try:
+        return finder.for_folder(folder)
+    except SettingsError:  # The run has ended: what was seen is worth more than another complaint.
+        return default_settings()
+
+
 class _Writer:
     def __init__(self, finder: SettingsFinder | None) -> None:
         self._finder = finder or SettingsFinder()
@@ -67,7 +84,7 @@ class _Writer:
         rule = registry().by_name[problem.rule]
         place = place_of(problem.at)
         path = shown(place) if place is not None else None
-        settings = self._settings(path)
+        settings = _settings_of(path, self._finder)
         if rule.code not in (settings.codes_for(path) if path is not None else settings.selection.codes):
             return None
         level = settings.level(rule.code, rule.level, problem.level)
@@ -77,16 +94,9 @@ class _Writer:
         suppressions = self._suppressions(path) if path is not None else None
         return None if suppressions is not None and suppressions.cover(finding) else finding
 
-    def _settings(self, path: str | None) -> Settings:
-        folder = os.path.dirname(os.path.abspath(path)) if path is not None else os.getcwd()
-        try:
-            return self._finder.for_folder(folder)
-        except SettingsError:  # The run has ended: what was seen is worth more than another complaint.
-            return default_settings()
-
     def _read_suppressions(self, path: str) -> Suppressions | None:
         source = source_at(path)
-        return Suppressions(source, self._settings(path).registry) if source is not None else None
+        return Suppressions(source, _settings_of(path, self._finder).registry) if source is not None else None
 
 
 def _related(places: Iterable[tuple[Where, str]]) -> Iterable[Related]:
@@ -94,8 +104,3 @@ def _related(places: Iterable[tuple[Where, str]]) -> Iterable[Related]:
         place = place_of(where)
         if place is not None:
             yield Related(shown(place), place.span, message)
-
-
-def shown(place: Place) -> str:
-    """The file of a place as findings show it."""
-    return place.file if place.file.startswith("<") else display_path(place.file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from torch import Tensor
@@ -50,6 +50,61 @@ def made_by(tensor: Tensor) -> str | None:
             return name
         node = node.next_functions[0][0] if node.next_functions else None
     return None
+
+
+_RESHAPES = frozenset({"Alias", "ReshapeAlias", "UnsafeView", "View"})
+
+
+def linear_pairs(tensors: Iterable[Tensor]) -> list[tuple[int, int]]:
+    """The weights, by identity, of two linear layers with bias the first of which feeds the second and nothing else.
+
+    Empty if the graph is too large to tell.
+    """
+    readers: dict[Any, int] = {}
+    chains: list[tuple[Any, Any]] = []
+    todo = [each.grad_fn for each in tensors if each.grad_fn is not None]
+    seen = set(todo)
+    while todo:
+        node = todo.pop()
+        for following, _ in node.next_functions:
+            if following is not None:
+                readers[following] = readers.get(following, 0) + 1
+                if following not in seen:
+                    seen.add(following)
+                    todo.append(following)
+        if len(seen) > _LARGEST:
+            return []
+        chains += [(source, node) for source in _fed_by(node)]
+    found = []
+    for source, node in chains:
+        one, other = _weight_of(source[-1]), _weight_of(node)
+        if one is not None and other is not None and all(readers[each] == 1 for each in source):
+            found.append((one, other))
+    return found
+
+
+def _fed_by(node: Any) -> Iterator[list[Any]]:
+    """From the input of a linear layer back to another one, if nothing but reshaping is between."""
+    if operation(node) != "Addmm" or len(node.next_functions) != 3:
+        return
+    path: list[Any] = []
+    at = node.next_functions[1][0]
+    while at is not None and len(path) < _DEEPEST:
+        path.append(at)
+        if operation(at) == "Addmm":
+            yield path
+            return
+        if operation(at) not in _RESHAPES:
+            return
+        at = at.next_functions[0][0]
+
+
+def _weight_of(node: Any) -> int | None:
+    """The weight of a linear layer, which is transposed before it is multiplied."""
+    turned = node.next_functions[2][0] if len(node.next_functions) == 3 else None
+    leaf = turned.next_functions[0][0] if turned is not None and operation(turned) == "T" else None
+    variable = getattr(leaf, "variable", None)
+    return id(variable) if isinstance(variable, Tensor) else None
 
 
 def leaves(tensors: Iterable[Tensor]) -> dict[int, Tensor] | None:

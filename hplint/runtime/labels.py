@@ -9,6 +9,8 @@ from typing import Any
 from torch import Tensor
 from torch.utils.data import ConcatDataset, Subset, TensorDataset
 
+from hplint.runtime.samples import readable
+
 MOST = 512
 """Labels that are looked at, at even distances."""
 _FEWEST = 12
@@ -61,7 +63,7 @@ def read(data: Any, most: int = 48) -> list[int] | None:
 def of_batch(batch: Any) -> list[int] | None:
     """The labels of a batch: whole numbers, one a sample."""
     at = _labels_in(batch)
-    if isinstance(at, Tensor) and at.dim() == 1 and at.device.type == "cpu" and not at.is_floating_point():
+    if readable(at) and at.dim() == 1 and at.device.type == "cpu" and not at.is_floating_point():
         return [int(each) for each in at.tolist()]
     return None
 
@@ -74,7 +76,7 @@ def _labels_in(sample: Any) -> object:
 
 def _single(sample: Any) -> int | None:
     label = _labels_in(sample)
-    if isinstance(label, Tensor) and label.numel() == 1 and not label.is_floating_point() and not label.is_complex():
+    if readable(label) and label.numel() == 1 and not label.is_floating_point() and not label.is_complex():
         return int(label.item())
     return _whole(label)
 
@@ -114,8 +116,9 @@ def _stored_at(data: Any, position: int) -> int | None:
 
 def _at(labels: object, position: int) -> int | None:
     if isinstance(labels, Tensor):
-        plain = labels.dim() == 1 and labels.device.type == "cpu" and not labels.is_floating_point()
-        return int(labels[position].item()) if plain else None
+        if not readable(labels) or labels.dim() != 1 or labels.device.type != "cpu" or labels.is_floating_point():
+            return None
+        return int(labels[position].item())
     if isinstance(labels, (list, tuple)) or type(labels).__name__ == "ndarray":
         return _whole(labels[position])  # type: ignore[index]
     return None

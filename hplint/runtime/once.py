@@ -17,9 +17,12 @@ from torch.utils.data import DataLoader
 from hplint.runtime import events
 from hplint.runtime.checking import Problem
 from hplint.runtime.checks import all_checks
+from hplint.runtime.fake.once import pretended
 from hplint.runtime.held import ownership_problems
+from hplint.runtime.places import Place
 from hplint.runtime.session import Session
 from hplint.runtime.streams import states
+from hplint.runtime.taps.wrapping import Function
 from hplint.runtime.untouched import untouched
 
 
@@ -34,21 +37,23 @@ class Objects:
     loss: Callable[..., Any] | None = None
     batch: Any = None
     steps: int | None = None
+    fake: bool = False
+    """Whether the model is run without numbers."""
 
 
-def problems_of(given: Objects) -> list[Problem]:
-    """Everything that is wrong with them. Problems have no place."""
+def problems_of(given: Objects, place: Place | None) -> list[Problem]:
+    """Everything that is wrong with them. ``place`` is that of all problems."""
     session = Session(all_checks())
     session.world.once = True
     session.world.progress.given = given.steps
     others = states(given.loader.dataset) if given.loader is not None else None
-    with untouched(given.model, others):
+    with untouched(given.model, others, values=not given.fake):
         _introduce(session, given)
         if given.model is not None and given.batch is not None:
             _run(session, given.model, given)
         session.finish()
     problems = [*_relations(given), *session.problems()]
-    return list(dict.fromkeys(replace(each, at=None, related=()) for each in problems))
+    return list(dict.fromkeys(replace(each, at=place, related=()) for each in problems))
 
 
 def _introduce(session: Session, given: Objects) -> None:
@@ -72,19 +77,33 @@ def _run(session: Session, model: Module, given: Objects) -> None:
         return  # It would get its parameters by this.
     if isinstance(model, DistributedDataParallel):
         model = model.module  # The other processes do not take part.
+    if given.fake:
+        with pretended(session, model):
+            _watched(session, model, given)
+    else:
+        _watched(session, model, given)
+
+
+def _watched(session: Session, model: Module, given: Objects) -> None:
     session.install()
     try:
         with torch.enable_grad():
             output, target = _forward(model, given.batch)
             value = None
             if given.loss is not None and target is not None:
-                value = given.loss(output, target)
+                value = _watched_one(given.loss)(output, target)
             elif isinstance(getattr(output, "loss", None), torch.Tensor):
                 value = output.loss
             if isinstance(value, torch.Tensor) and value.requires_grad:
                 session.emit(events.BackwardStarts, None, tensors=(value,), inside=None)
     finally:
         session.undo()
+
+
+def _watched_one(loss: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of torch's that was taken before the session was installed, as the session watches it."""
+    tapped = getattr(torch.nn.functional, getattr(loss, "__name__", ""), None)
+    return tapped if isinstance(tapped, Function) and tapped.stands_for(loss) else loss
 
 
 def _forward(model: Module, batch: Any) -> tuple[Any, Any]:

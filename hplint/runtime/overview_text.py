@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hplint.report.style import Style, printable
-from hplint.runtime.findings import shown
 from hplint.runtime.overview import GroupSeen, LoaderSeen, ModelSeen
-from hplint.runtime.places import Place
+from hplint.runtime.places import Place, shown
 from hplint.runtime.progress import Horizon, Training
 from hplint.runtime.schedules.drawing import ASCII, BLOCKS, drawn, evenly
 from hplint.runtime.schedules.sketch import Sketch
@@ -26,6 +25,7 @@ def render(world: World, *, color: bool = False, unicode: bool = True) -> str:
     rows = [
         *_models(world),
         *_optimizers(world),
+        *_memory(world),
         *_loaders(world),
         *_steps(world, unicode=unicode),
         *_schedules(world, unicode=unicode),
@@ -94,6 +94,12 @@ def _group(group: GroupSeen) -> str:
     if group.frozen:
         told[0] += f" ({group.frozen:,} frozen)"
     return ", ".join(told)
+
+
+def _memory(world: World) -> Iterator[Row]:
+    lines = world.memory.lines() if world.memory is not None else ()
+    for number, line in enumerate(lines):
+        yield ("" if number else "memory"), "", "", line
 
 
 def _loaders(world: World) -> Iterator[Row]:

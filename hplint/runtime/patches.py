@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from hplint.runtime.unseen import uncounted
+
 
 class Handle(Protocol):
     """What torch gives for a registered hook."""
@@ -30,7 +32,7 @@ class Patches:
         if original is _ABSENT:
             return
         own = vars(owner).get(name, _ABSENT)
-        replacement = make(original)
+        replacement = uncounted(make(original))
         setattr(owner, name, replacement)
         self._replaced.append((owner, name, own, replacement))
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator
 from types import CodeType, FrameType
 
 from hplint.model import Position, Span
+from hplint.source import display_path
 
 _OWN = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _LIBRARY_FOLDERS = frozenset({"site-packages", "dist-packages"})
@@ -80,6 +81,11 @@ class Place:
         return Position(line, len(encoded[:column].decode("utf-8", "replace")) + 1)
 
 
+def shown(place: Place) -> str:
+    """The file of a place as findings show it."""
+    return place.file if place.file.startswith("<") else display_path(place.file)
+
+
 class Finder:
     """Tells the user's files from the others. ``own`` are folders that are the user's although they look installed."""
 
@@ -109,10 +115,14 @@ class Finder:
             if frame is None:
                 return
             file = frame.f_code.co_filename
-            known = self._known.get(file)
-            if self._is_the_users(file) if known is None else known:
+            if self.is_the_users(file):
                 yield frame
             frame = frame.f_back
+
+    def is_the_users(self, file: str) -> bool:
+        """Whether a file, as the interpreter names it, is the user's."""
+        known = self._known.get(file)
+        return self._is_the_users(file) if known is None else known
 
     def _from(self, frame: FrameType | None, acting: object, methods: tuple[str, ...]) -> Place | None:
         for _ in range(_DEEPEST):

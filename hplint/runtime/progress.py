@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.events import Batch, PassEnds, PassStarts, SchedulerStep, StepEnds
 from hplint.runtime.places import Place
-from hplint.runtime.recorder import Record
+from hplint.runtime.recorder import Record, WeakIds
 from hplint.runtime.schedules.loops import EpochLoop, epoch_loop
 from hplint.runtime.world import World
 
@@ -83,6 +83,8 @@ class Progress(Check):
         self.lengths: dict[Loader, int | None] = {}
         self.given: int | None = None
         """Steps that somebody has named."""
+        self.planned: WeakIds[Horizon] = WeakIds()
+        """What the framework that steps a scheduler has planned for it."""
         self.current: Loader | None = None
         """The loader that gave the last batch."""
         self._outside: Counter[Record[LRScheduler]] = Counter()
@@ -147,6 +149,9 @@ class Progress(Check):
 
     def horizon(self, scheduler: Record[LRScheduler], optimizer: Record[Optimizer] | None) -> Horizon | None:
         """How often a scheduler is going to be stepped, None where that is open."""
+        planned = self.planned.get(scheduler.object)
+        if planned is not None:
+            return planned
         places = self._stepped_at.get(scheduler, set())
         place = next(iter(places)) if len(places) == 1 else None
         if self.given is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
+from typing import TypeGuard
 
 import torch
 from torch import Tensor
@@ -13,7 +14,7 @@ from torch._subclasses import FakeTensor
 _VALUES = 32
 
 
-def readable(tensor: object) -> bool:
+def readable(tensor: object) -> TypeGuard[Tensor]:
     """Whether there are numbers to be read: not those of a fake or meta tensor, nor inside of vmap or a trace."""
     return (
         isinstance(tensor, Tensor)
@@ -22,6 +23,11 @@ def readable(tensor: object) -> bool:
         and not isinstance(tensor, FakeTensor)
         and not is_functorch_wrapped_tensor(tensor)
     )
+
+
+def has_shape(tensor: object) -> TypeGuard[Tensor]:
+    """Whether a tensor has numbers, or has none because the whole run is without weights."""
+    return readable(tensor) or isinstance(tensor, FakeTensor)
 
 
 def sample(tensor: Tensor) -> Tensor:

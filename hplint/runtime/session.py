@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 
 from hplint.runtime import events, taps
-from hplint.runtime.checking import Check, Handler, Problem, handlers_of, place_of
+from hplint.runtime.checking import Check, Handler, Problem, Refuted, handlers_of, place_of
 from hplint.runtime.overview import Overview
 from hplint.runtime.patches import Patches
 from hplint.runtime.places import Finder, Place
 from hplint.runtime.progress import Progress
 from hplint.runtime.recorder import Record, WeakIds
+from hplint.runtime.unseen import uncompiled
 from hplint.runtime.world import World
 
 if TYPE_CHECKING:
@@ -41,8 +43,15 @@ class Session:
         """Whether the taps are heard. False in processes that were forked off, too."""
         self.gate: Callable[[Record[Any], int], bool] | None = None
         """Asked before a loader gives a batch, with how many it gave in this pass: whether the pass ends here."""
+        self.begins: Place | None = None
+        """Where the watch begins: the place of a problem with what is older than it."""
+        self.surroundings: Callable[[], AbstractContextManager[Any]] = torch.no_grad
+        """In what checks run."""
+        self.refuted: set[Refuted] = set()
+        """What the text may guess and the run has seen to be otherwise."""
         # What the taps keep between calls.
         self.depth = 0
+        self.evaluating = False
         self.switching = 0
         self.clearing = 0
         self.constructing = 0
@@ -98,17 +107,20 @@ class Session:
         """What was found, as the settings and the comments of the files have it."""
         from hplint.runtime.findings import written
 
-        return written(self._problems.values(), finder)
+        return written(map(self._placed, self._problems.values()), finder)
 
-    def report(self, *, color: bool = False) -> str:
+    def _placed(self, problem: Problem) -> Problem:
+        if place_of(problem.at) is not None or problem.rule == "internal-error":
+            return problem
+        return replace(problem, at=self.begins)
+
+    def report(self, *, color: bool = False, overview: bool = True) -> str:
         """What was built, and the findings with the lines that they point at, as text."""
-        from hplint.report import Report, text
-        from hplint.runtime.findings import source_at
+        from hplint.runtime.findings import rendered
 
         steps = self.world.step
-        subject = f"{steps} step{'' if steps == 1 else 's'}"
-        found = text.render(Report(tuple(self.findings()), 1, subject=subject), source_at, color=color)
-        return self.overview(color=color) + found
+        found = rendered(self.findings(), f"{steps} step{'' if steps == 1 else 's'}", color=color)
+        return self.overview(color=color) + found if overview else found
 
     def overview(self, *, color: bool = False, unicode: bool = True) -> str:
         """What was built and where, how data become steps, and the curves of learning rates."""
@@ -126,8 +138,11 @@ class Session:
 
     @property
     def idle(self) -> bool:
-        """Whether the taps are to let everything pass: nobody listens, or it is a check that calls torch."""
-        return self._busy or not self.on
+        """Whether the taps are to let everything pass: nobody listens, or it is a check that calls torch.
+
+        While torch traces code to compile it, too. That is asked first, so that nothing else here is traced.
+        """
+        return torch.compiler.is_compiling() or self._busy or not self.on
 
     def wants(self, kind: type[events.Event]) -> bool:
         """Whether an event has listeners."""
@@ -142,6 +157,7 @@ class Session:
         while self._pending:
             self._pending.pop(0)()
 
+    @uncompiled
     def emit(self, kind: type[events.Event], place: Place | None, **fields: Any) -> None:
         """Hand an event to the checks, then to the front."""
         if self._busy:
@@ -159,7 +175,7 @@ class Session:
     def _hand_out(self, event: events.Event, handlers: list[tuple[Check, Handler]]) -> None:
         self._busy = True
         try:
-            with torch.no_grad():
+            with self.surroundings():
                 for check, handler in handlers:
                     if check not in self._broken:
                         self.shielded(check, self._collect, handler, event)
@@ -167,8 +183,11 @@ class Session:
             self._busy = False
 
     def _collect(self, handler: Handler, event: events.Event) -> None:
-        for problem in handler(event):
-            self.add(problem)
+        for seen in handler(event):
+            if isinstance(seen, Refuted):
+                self.refuted.add(seen)
+            else:
+                self.add(seen)
 
     def add(self, problem: Problem) -> None:
         """Keep a problem; of several with the same rule and place the first one stays."""
@@ -176,6 +195,7 @@ class Session:
         key = (problem.rule, place) if place is not None else (problem.rule, problem.message)
         self._problems.setdefault(key, problem)
 
+    @uncompiled
     def shielded(self, who: object, function: Callable[..., Returned], *args: Any) -> Returned | None:
         """Call something of ours; where it raises, that is a finding and ``who`` is broken."""
         try:

@@ -15,12 +15,15 @@ from torch.nn.parameter import is_lazy
 
 
 @contextmanager
-def untouched(model: Module | None = None, others: Iterator[Callable[[], None]] | None = None) -> Iterator[None]:
+def untouched(
+    model: Module | None = None, others: Iterator[Callable[[], None]] | None = None, *, values: bool = True
+) -> Iterator[None]:
     """Inside of it anything may happen to a model and to the generators of random numbers.
 
-    ``others`` put back more: each is made on entry and called at the end.
+    ``others`` put back more: each is made on entry and called at the end. Without ``values`` no parameter or buffer may
+    be written to, only another one be put in its place.
     """
-    back = [*_randomness(), *(_model(model) if model is not None else ()), *(others or ())]
+    back = [*_randomness(), *(_model(model, values) if model is not None else ()), *(others or ())]
     try:
         yield
     finally:
@@ -43,12 +46,12 @@ def _randomness() -> Iterator[Callable[[], None]]:
         yield lambda: numpy.random.set_state(drawn)
 
 
-def _model(model: Module) -> Iterator[Callable[[], None]]:
+def _model(model: Module, values: bool) -> Iterator[Callable[[], None]]:
     for module in model.modules():
         yield _mode(module, module.training)
         for held in (module._parameters, module._buffers):
             for name, tensor in held.items():
-                yield _tensor(held, name, tensor)
+                yield _tensor(held, name, tensor) if values else _object(held, name, tensor)
 
 
 def _mode(module: Module, training: bool) -> Callable[[], None]:
@@ -58,12 +61,17 @@ def _mode(module: Module, training: bool) -> Callable[[], None]:
     return restore
 
 
+def _object(held: Any, name: str, tensor: Tensor | None) -> Callable[[], None]:
+    """Restores which parameter or buffer it is."""
+    return lambda: held.__setitem__(name, tensor)
+
+
 def _tensor(held: Any, name: str, tensor: Tensor | None) -> Callable[[], None]:
     """Restores a parameter or buffer: the object, its values, and its gradient."""
     if tensor is None:
-        return lambda: held.__setitem__(name, None)
+        return _object(held, name, None)
     if is_lazy(tensor) or tensor.is_meta:
-        return lambda: held.__setitem__(name, tensor)
+        return _object(held, name, tensor)
     requires_grad, values = tensor.requires_grad, tensor.detach().clone()
     gradient = tensor.grad if tensor.is_leaf else None
     kept = None if gradient is None else gradient.detach().clone()

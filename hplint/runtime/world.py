@@ -16,6 +16,7 @@ from hplint.runtime.places import Finder, Place
 from hplint.runtime.recorder import Record, Shelf, WeakIds
 
 if TYPE_CHECKING:
+    from hplint.runtime.fake.memory import Memory
     from hplint.runtime.overview import Overview
     from hplint.runtime.progress import Progress
 
@@ -48,6 +49,8 @@ class World:
     def __init__(self, finder: Finder) -> None:
         self.finder = finder
         self._moment = 0
+        self._holds: dict[Record[Optimizer], int] = {}
+        """How many parameters each optimizer held at its last step."""
         self.optimizers: Shelf[Optimizer] = Shelf(self.moment)
         self.schedulers: Shelf[LRScheduler] = Shelf(self.moment)
         self.loaders: Shelf[DataLoader[Any]] = Shelf(self.moment)
@@ -58,12 +61,18 @@ class World:
         """Every module that is part of another one."""
         self.ran: WeakIds[Place | None] = WeakIds()
         """Modules whose forward was called by the program itself, not by another module, and where first."""
+        self.stepped: WeakIds[Record[Optimizer]] = WeakIds()
+        """Parameters that an optimizer held when it stepped, and the record of it, which may be gone by now."""
         self.samplers: WeakIds[Place | None] = WeakIds()
         """Samplers that are told the epoch, and where they were built."""
+        self.filled: WeakIds[Place | None] = WeakIds()
+        """Weights that were set to one number, and where."""
         self.backwards = 0
         """Calls of backward so far."""
         self.once = False
         """Whether objects are looked at once, and no program runs."""
+        self.memory: Memory | None = None
+        """What a step needs, where that was counted."""
         self.progress: Progress
         """Which loader trains what, and how long that is to go on. Set by the session."""
         self.overview: Overview
@@ -118,12 +127,22 @@ class World:
         return found
 
     def held(self) -> dict[int, Record[Optimizer]]:
-        """The optimizer of each parameter that is in one, by the parameter's identity."""
+        """The optimizer of each parameter that is in one, or was in one that stepped, by the parameter's identity."""
         found: dict[int, Record[Optimizer]] = {}
         for record, optimizer in self.optimizers.alive():
             for parameter in parameters_of(optimizer):
                 found.setdefault(id(parameter), record)
+        for parameter, record in self.stepped.objects():
+            found.setdefault(id(parameter), record)
         return found
+
+    def remember(self, record: Record[Optimizer], optimizer: Optimizer) -> None:
+        """Remember what an optimizer steps on, at its first step and when groups have been added since."""
+        holds = sum(len(group["params"]) for group in optimizer.param_groups)
+        if self._holds.get(record) != holds:
+            self._holds[record] = holds
+            for parameter in parameters_of(optimizer):
+                self.stepped[parameter] = record
 
     def scheduled(self, scheduler: object) -> Record[Optimizer] | None:
         """The record of the optimizer that a scheduler drives, through any wrapper."""

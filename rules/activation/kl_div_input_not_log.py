@@ -100,6 +100,7 @@ _PROBABILITIES = {
     level=Level.ERROR,
     topic="activation",
     since="0.1",
+    runtime=True,
     subject=Files("kl_div", "KLDivLoss"),
 )
 def kl_div_input_not_log(file: File) -> Iterator[Draft]:

@@ -65,6 +65,7 @@ from hplint.rule import Draft, File, Files, Level, Safety, inside, losses_given,
     topic="activation",
     hyperparameter="activation",
     since="0.1",
+    runtime=True,
     subject=Files("CrossEntropy", "cross_entropy"),
 )
 def log_softmax_before_cross_entropy(file: File) -> Iterator[Draft]:

@@ -81,6 +81,7 @@ _ENDS = torch_roles.DROPOUT | frozenset(_CUTS)
     topic="activation",
     hyperparameter="activation",
     since="0.1",
+    runtime=True,
     subject=Files("CrossEntropy", "cross_entropy", "WithLogits", "with_logits"),
 )
 def relu_or_dropout_on_output(file: File) -> Iterator[Draft]:

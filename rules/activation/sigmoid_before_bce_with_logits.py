@@ -93,6 +93,7 @@ from hplint.rule import Draft, File, Files, Level, losses_given, placed, rule, w
     topic="activation",
     hyperparameter="activation",
     since="0.1",
+    runtime=True,
     subject=Files("BCEWithLogits", "with_logits"),
 )
 def sigmoid_before_bce_with_logits(file: File) -> Iterator[Draft]:

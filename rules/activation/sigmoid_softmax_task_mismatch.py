@@ -91,6 +91,7 @@ _TASKS = (
     topic="activation",
     hyperparameter="activation",
     since="0.1",
+    runtime=True,
     subject=Files("CrossEntropy", "cross_entropy", "WithLogits", "with_logits"),
 )
 def sigmoid_softmax_task_mismatch(file: File) -> Iterator[Draft]:

@@ -135,6 +135,7 @@ from hplint.rule import (
     topic="activation",
     hyperparameter="activation",
     since="0.1",
+    runtime=True,
     subject=Files("CrossEntropy", "cross_entropy"),
 )
 def softmax_before_cross_entropy(file: File) -> Iterator[Draft]:

@@ -81,6 +81,7 @@ from hplint.rule import Draft, File, Files, Level, LossUse, Place, Step, feature
     topic="activation",
     hyperparameter="activation",
     since="0.1",
+    runtime=True,
     subject=Files("softmax", "Softmax", "CrossEntropy", "cross_entropy"),
 )
 def softmax_over_one_unit(file: File) -> Iterator[Draft]:

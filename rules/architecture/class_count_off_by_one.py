@@ -66,7 +66,10 @@ from collections.abc import Iterator
 
 from hplint.rule import CLASSES_OF_DATASET, Draft, File, Files, Level, Place, features, regex, rule
 
-_RELABELS = regex(r"target_transform|targets|\.labels|class_to_idx|remap|superclass|coarse|binary|subset|% ?\d|\[y\b")
+_RELABELS = regex(
+    r"target_transform|targets|\.labels|class_to_idx|remap|superclass|coarse|binary|subset|"
+    r"(y|target|label)\w*\)? ?% ?\d|\[y\b"
+)
 
 
 @rule(

@@ -97,6 +97,7 @@ _NAMED = regex(r"""find\(["'](Linear|Conv)["']\)\s*(!=\s*-1|>=?\s*0)|["'](Linear
     topic="architecture",
     hyperparameter="weight-init",
     since="0.1",
+    runtime=True,
     subject=Files("constant_", "zeros_", "ones_", "fill_", "zero_"),
 )
 def constant_init(file: File) -> Iterator[Draft]:

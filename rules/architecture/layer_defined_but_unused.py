@@ -122,6 +122,7 @@ _BY_NAME = ("getattr(self", "named_children", "named_modules", ".children(", ".m
     level=Level.WARNING,
     topic="architecture",
     since="0.1",
+    runtime=True,
     subject=Classes(),
 )
 def layer_defined_but_unused(module: ModuleClass) -> Iterator[Draft]:

@@ -115,6 +115,7 @@ _TRAINS = ("backward", "loss", "fit(", "train")
     topic="architecture",
     hyperparameter="activation",
     since="0.1",
+    runtime=True,
     subject=Files("Linear"),
 )
 def linear_linear_no_activation(file: File) -> Iterator[Draft]:

@@ -121,7 +121,15 @@ _LIST_METHODS = frozenset({"append", "extend", "insert"})
 _KINDS = {"list": "list", "tuple": "tuple", "set": "set", "dict": "dictionary"}
 
 
-@rule("HP128", "modules-in-plain-container", level=Level.ERROR, topic="architecture", since="0.1", subject=Classes())
+@rule(
+    "HP128",
+    "modules-in-plain-container",
+    level=Level.ERROR,
+    topic="architecture",
+    since="0.1",
+    runtime=True,
+    subject=Classes(),
+)
 def modules_in_plain_container(module: ModuleClass) -> Iterator[Draft]:
     for container in plain_containers(module):
         if _ON_PURPOSE.search(container.attr):

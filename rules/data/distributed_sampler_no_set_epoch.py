@@ -77,6 +77,7 @@ from hplint.rule import Draft, DraftFix, File, Files, Level, SameOrder, insert_l
     topic="data",
     hyperparameter="shuffle",
     since="0.1",
+    runtime=True,
     subject=Files("DistributedSampler"),
 )
 def distributed_sampler_no_set_epoch(file: File) -> Iterator[Draft]:

@@ -55,6 +55,7 @@ from hplint.rule import Draft, File, Files, Level, is_test, rule, size_of
     topic="data",
     hyperparameter="batch-size",
     since="0.1",
+    runtime=True,
     subject=Files("drop_last"),
 )
 def drop_last_empties_loader(file: File) -> Iterator[Draft]:

@@ -88,6 +88,7 @@ from hplint.rule import (
     topic="data",
     hyperparameter="drop-last",
     since="0.1",
+    runtime=True,
     subject=Files("BatchNorm1d"),
 )
 def last_batch_of_one_batchnorm(file: File) -> Iterator[Draft]:

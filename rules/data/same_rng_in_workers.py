@@ -91,6 +91,7 @@ from hplint.rule import Draft, File, Files, Level, is_test, rule, shared_streams
     topic="data",
     hyperparameter="num-workers",
     since="0.1",
+    runtime=True,
     subject=Files(
         "default_rng", "RandomState", "random.Random", "import Random", "torch.Generator", "random.Generator"
     ),

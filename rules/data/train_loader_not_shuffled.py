@@ -79,6 +79,7 @@ from hplint.rule import Draft, DraftEdit, DraftFix, File, Files, Level, is_test,
     topic="data",
     hyperparameter="shuffle",
     since="0.1",
+    runtime=True,
     subject=Files("DataLoader"),
 )
 def train_loader_not_shuffled(file: File) -> Iterator[Draft]:

@@ -137,6 +137,7 @@ from hplint.rule import (
     topic="evaluation",
     hyperparameter="dropout",
     since="0.1",
+    runtime=True,
     subject=Files("torch"),
 )
 def eval_mode_missing(file: File) -> Iterator[Draft]:

@@ -117,6 +117,7 @@ _OFF_BY_DEFAULT = ("alpha_dropout", "feature_alpha_dropout")
     topic="evaluation",
     hyperparameter="dropout",
     since="0.1",
+    runtime=True,
     subject=Classes(),
 )
 def functional_dropout_always_on(module: ModuleClass) -> Iterator[Draft]:

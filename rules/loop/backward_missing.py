@@ -56,7 +56,9 @@ from collections.abc import Iterator
 from hplint.rule import Draft, File, Files, Level, is_test, rule, without_gradients
 
 
-@rule("HP199", "backward-missing", level=Level.ERROR, topic="loop", since="0.1", subject=Files("zero_grad"))
+@rule(
+    "HP199", "backward-missing", level=Level.ERROR, topic="loop", since="0.1", runtime=True, subject=Files("zero_grad")
+)
 def backward_missing(file: File) -> Iterator[Draft]:
     for found in () if is_test(file) else without_gradients(file):
         name = file.source(found.optimizer)

@@ -88,6 +88,7 @@ ORDERED = (EventKind.BACKWARD, EventKind.STEP, EventKind.UNKNOWN, EventKind.WRIT
     topic="loop",
     hyperparameter="max-grad-norm",
     since="0.1",
+    runtime=True,
     subject=Steps(),
 )
 def clip_after_step(step: TrainingStep) -> Iterator[Draft]:

@@ -59,6 +59,7 @@ from hplint.rule import Draft, Event, EventKind, Level, Steps, TrainingStep, mov
     topic="loop",
     hyperparameter="max-grad-norm",
     since="0.1",
+    runtime=True,
     subject=Steps(),
 )
 def clip_before_backward(step: TrainingStep) -> Iterator[Draft]:

@@ -67,6 +67,7 @@ LIMITS = {
     topic="loop",
     hyperparameter="max-grad-norm",
     since="0.1",
+    runtime=True,
     subject=Files("clip_grad"),
 )
 def clip_max_norm_invalid(file: File) -> Iterator[Draft]:

@@ -84,7 +84,7 @@ from hplint.rule import (
 )
 
 
-@rule("HP195", "graph-cut-before-backward", level=Level.ERROR, topic="loop", since="0.1", subject=Steps())
+@rule("HP195", "graph-cut-before-backward", level=Level.ERROR, topic="loop", since="0.1", runtime=True, subject=Steps())
 def graph_cut_before_backward(step: TrainingStep) -> Iterator[Draft]:
     for found in () if is_test(step.file) else cut_graphs(step):
         by = step.file.source(found.by).partition("\n")[0]

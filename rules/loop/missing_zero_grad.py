@@ -118,6 +118,7 @@ from hplint.rule import (
     level=Level.ERROR,
     topic="loop",
     since="0.1",
+    runtime=True,
     subject=Files("backward", "optim"),
 )
 def missing_zero_grad(file: File) -> Iterator[Draft]:

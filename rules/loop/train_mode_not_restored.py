@@ -111,7 +111,15 @@ from hplint.rule import (
 )
 
 
-@rule("HP197", "train-mode-not-restored", level=Level.ERROR, topic="loop", since="0.1", subject=Files(".eval()"))
+@rule(
+    "HP197",
+    "train-mode-not-restored",
+    level=Level.ERROR,
+    topic="loop",
+    since="0.1",
+    runtime=True,
+    subject=Files(".eval()"),
+)
 def train_mode_not_restored(file: File) -> Iterator[Draft]:
     for found in () if is_test(file) else left_in_eval(file):
         model = found.switch.target

@@ -90,6 +90,7 @@ from hplint.rule import (
     level=Level.ERROR,
     topic="loop",
     since="0.1",
+    runtime=True,
     subject=Steps(),
 )
 def zero_grad_between_backward_and_step(step: TrainingStep) -> Iterator[Draft]:

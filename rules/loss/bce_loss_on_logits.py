@@ -80,6 +80,7 @@ _OUTSIDE = {"LogSoftmax": "negative", "LogSigmoid": "negative", "Tanh": "negativ
     topic="loss",
     hyperparameter="activation",
     since="0.1",
+    runtime=True,
     subject=Files("BCELoss", "binary_cross_entropy"),
 )
 def bce_loss_on_logits(file: File) -> Iterator[Draft]:

@@ -76,6 +76,7 @@ from hplint.rule import BoundCall, Calls, Draft, DraftFix, Level, Presence, add_
     level=Level.WARNING,
     topic="loss",
     since="0.1",
+    runtime=True,
     subject=Calls("torch.nn.functional.kl_div", "torch.nn.KLDivLoss"),
 )
 def kl_div_reduction_mean(call: BoundCall) -> Iterator[Draft]:

@@ -103,6 +103,7 @@ _COMPARE = {"huber_loss": "HuberLoss", "l1_loss": "L1Loss", "mse_loss": "MSELoss
     level=Level.ERROR,
     topic="loss",
     since="0.1",
+    runtime=True,
     subject=Files("MSELoss", "mse_loss", "L1Loss", "l1_loss", "HuberLoss", "huber_loss"),
 )
 def loss_broadcast(file: File) -> Iterator[Draft]:

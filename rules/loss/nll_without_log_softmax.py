@@ -106,6 +106,7 @@ _PROBABILITIES = frozenset({"Softmax", "Softmax2d", "Sigmoid"})
     topic="loss",
     hyperparameter="activation",
     since="0.1",
+    runtime=True,
     subject=Files("NLLLoss", "nll_loss"),
 )
 def nll_without_log_softmax(file: File) -> Iterator[Draft]:

@@ -75,6 +75,7 @@ FLOATS_ONLY = (2, 6)
     topic="optimizer",
     hyperparameter="betas",
     since="0.1",
+    runtime=True,
     subject=Files("betas", "optim"),
 )
 def betas_invalid(file: File) -> Iterator[Draft]:

@@ -91,6 +91,7 @@ from hplint.rule import (
     topic="optimizer",
     hyperparameter="optimizer",
     since="0.1",
+    runtime=True,
     subject=Files("optim"),
 )
 def empty_or_frozen_params(file: File) -> Iterator[Draft]:

@@ -76,6 +76,7 @@ from hplint.rule import (
     topic="optimizer",
     hyperparameter="learning-rate",
     since="0.1",
+    runtime=True,
     subject=Files("optim"),
 )
 def lr_implausible(file: File) -> Iterator[Draft]:

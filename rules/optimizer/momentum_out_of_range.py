@@ -55,6 +55,7 @@ TAKES = {"SGD": ("momentum",), "RMSprop": ("momentum", "alpha"), "Muon": ("momen
     topic="optimizer",
     hyperparameter="momentum",
     since="0.1",
+    runtime=True,
     subject=Files("optim"),
 )
 def momentum_out_of_range(file: File) -> Iterator[Draft]:

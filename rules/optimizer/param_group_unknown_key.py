@@ -85,6 +85,7 @@ from hplint.rule import (
     topic="optimizer",
     hyperparameter="optimizer",
     since="0.1",
+    runtime=True,
     subject=Files("optim"),
 )
 def param_group_unknown_key(file: File) -> Iterator[Draft]:

@@ -85,6 +85,7 @@ from hplint.rule import (
     topic="optimizer",
     hyperparameter="optimizer",
     since="0.1",
+    runtime=True,
     subject=Files("optim"),
 )
 def same_params_two_groups_or_optimizers(file: File) -> Iterator[Draft]:

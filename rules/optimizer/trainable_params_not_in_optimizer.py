@@ -65,6 +65,7 @@ from hplint.rule import Draft, File, Files, Level, outdated, rule
     topic="optimizer",
     hyperparameter="optimizer",
     since="0.1",
+    runtime=True,
     subject=Files("optim"),
 )
 def trainable_params_not_in_optimizer(file: File) -> Iterator[Draft]:

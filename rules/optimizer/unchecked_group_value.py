@@ -77,6 +77,7 @@ from hplint.rule import (
     topic="optimizer",
     hyperparameter="optimizer",
     since="0.1",
+    runtime=True,
     subject=Files("optim"),
 )
 def unchecked_group_value(file: File) -> Iterator[Draft]:

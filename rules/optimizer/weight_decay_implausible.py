@@ -66,6 +66,7 @@ from hplint.rule import (
     topic="optimizer",
     hyperparameter="weight-decay",
     since="0.1",
+    runtime=True,
     subject=Files("optim"),
 )
 def weight_decay_implausible(file: File) -> Iterator[Draft]:

@@ -111,6 +111,7 @@ OTHERS = (EventKind.UNKNOWN, EventKind.WRITE_GRAD, EventKind.STEP)
     topic="precision",
     hyperparameter="max-grad-norm",
     since="0.1",
+    runtime=True,
     subject=Steps(),
 )
 def amp_clip_without_unscale(step: TrainingStep) -> Iterator[Draft]:

@@ -117,6 +117,7 @@ from hplint.rule import (
     topic="precision",
     hyperparameter="loss-scale",
     since="0.1",
+    runtime=True,
     subject=Steps(),
 )
 def scaler_misuse(step: TrainingStep) -> Iterator[Draft]:

@@ -76,6 +76,7 @@ FLOORS = {
     topic="schedule",
     hyperparameter="eta-min",
     since="0.1",
+    runtime=True,
     subject=Files("eta_min", "min_lr", "CosineAnnealing"),
 )
 def eta_min_not_below_lr(file: File) -> Iterator[Draft]:

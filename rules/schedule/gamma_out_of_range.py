@@ -54,6 +54,7 @@ RANGE_TEST = regex(r"find_?(the_)?(best_)?(lr|learning)|(lr|rate)_?-?find|range[
     topic="schedule",
     hyperparameter="lr-gamma",
     since="0.1",
+    runtime=True,
     subject=Files("LR", "lr_scheduler"),
 )
 def gamma_out_of_range(file: File) -> Iterator[Draft]:

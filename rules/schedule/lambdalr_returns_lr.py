@@ -85,6 +85,7 @@ SMALL = 0.05
     topic="schedule",
     hyperparameter="lr-schedule",
     since="0.1",
+    runtime=True,
     subject=Files("LambdaLR"),
 )
 def lambdalr_returns_lr(file: File) -> Iterator[Draft]:

@@ -85,6 +85,7 @@ FIRST = {"MultiStepLR": "milestones", "StepLR": "step_size"}
     topic="schedule",
     hyperparameter="lr-schedule",
     since="0.1",
+    runtime=True,
     subject=Files("StepLR"),
 )
 def milestones_unreachable(file: File) -> Iterator[Draft]:

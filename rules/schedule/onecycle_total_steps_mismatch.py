@@ -72,6 +72,7 @@ from hplint.rule import Draft, File, Files, Level, Unit, is_test, planned, rule
     topic="schedule",
     hyperparameter="lr-schedule",
     since="0.1",
+    runtime=True,
     subject=Files("OneCycleLR"),
 )
 def onecycle_total_steps_mismatch(file: File) -> Iterator[Draft]:

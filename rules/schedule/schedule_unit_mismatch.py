@@ -120,6 +120,7 @@ MOST = {"ExponentialLR": 0.95, "StepLR": 0.5}
     topic="schedule",
     hyperparameter="lr-schedule",
     since="0.1",
+    runtime=True,
     subject=Files("lr_scheduler", "_schedule"),
 )
 def schedule_unit_mismatch(file: File) -> Iterator[Draft]:

@@ -70,6 +70,7 @@ from hplint.rule import (
 )
 
 LOOKED_AT = frozenset({"get_last_lr", "get_lr", "state_dict", "load_state_dict", "last_epoch", "base_lrs"})
+TRAINS = regex(r"(^|[._])train(?![a-z])")
 GETS_FIRST = regex(r"LinearLR|LambdaLR|ConstantLR|OneCycleLR|CyclicLR")
 
 
@@ -80,6 +81,7 @@ GETS_FIRST = regex(r"LinearLR|LambdaLR|ConstantLR|OneCycleLR|CyclicLR")
     topic="schedule",
     hyperparameter="lr-schedule",
     since="0.1",
+    runtime=True,
     subject=Files("lr_scheduler"),
 )
 def scheduler_never_stepped(file: File) -> Iterator[Draft]:
@@ -97,12 +99,24 @@ def scheduler_never_stepped(file: File) -> Iterator[Draft]:
 
 
 def is_stepped(file: File, scheduler: BoundCall) -> bool:
-    """Whether the optimizer of a scheduler is stepped in this file, so that its training is in view."""
+    """Whether the optimizer of a scheduler is stepped in this file, or in each epoch by what is handed it."""
     given = scheduler.argument("optimizer").node
     if given is None:
         return False
     shown = file.source(given.value)
-    return any(file.source(step.thing) == shown for step in step_calls(file))
+    return any(file.source(step.thing) == shown for step in step_calls(file)) or is_handed(file, given.value)
+
+
+def is_handed(file: File, optimizer: syntax.Expr) -> bool:
+    """Whether a function that says that it trains is given an optimizer, in a loop over epochs."""
+    shown = file.source(optimizer)
+    for loop in file.all(syntax.For):
+        if "epoch" in file.source(loop.target) and optimizer.start < loop.start:
+            for call in file.within(syntax.Call, loop):
+                given = any(file.source(arg.value) == shown for arg in call.args)
+                if given and TRAINS.search(file.source(call.func)):
+                    return True
+    return False
 
 
 def stored(file: File, call: BoundCall) -> list[syntax.Assign]:

@@ -113,6 +113,7 @@ REORDERED = (1, 1)
     topic="schedule",
     hyperparameter="lr-schedule",
     since="0.1",
+    runtime=True,
     subject=Files("lr_scheduler", "schedule"),
 )
 def scheduler_step_before_optimizer(file: File) -> Iterator[Draft]:

@@ -101,6 +101,7 @@ PLAIN = frozenset({"self", "lr", "sched", "scheduler", "schedule", "opt", "optim
     topic="schedule",
     hyperparameter="lr-schedule",
     since="0.1",
+    runtime=True,
     subject=Files("lr_scheduler"),
 )
 def scheduler_wrong_optimizer(file: File) -> Iterator[Draft]:

@@ -58,6 +58,7 @@ ARGUMENTS = regex(r"(transformers|trl|sentence_transformers)\.(\w+\.)*\w*(Traini
     hyperparameter="warmup-steps",
     library="transformers",
     since="0.1",
+    runtime=True,
     subject=Files("num_warmup_steps", "warmup_steps", "with_warmup"),
 )
 def warmup_longer_than_training(file: File) -> Iterator[Draft]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,9 +30,23 @@ def wheel(folder: Path, name: str, version: str, files: Mapping[str, str]) -> Pa
     return path
 
 
+def source_archive(folder: Path, name: str, version: str, files: Mapping[str, str]) -> Path:
+    """A source archive whose build would leave its mark, if anything ran it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}-{version}.tar.gz"
+    build = f"from pathlib import Path\nPath({str(folder / 'ran')!r}).touch()\n"
+    about = {"PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n", "setup.py": build}
+    with tarfile.open(path, "w:gz") as held:
+        for inner, text in {**about, **files}.items():
+            member = tarfile.TarInfo(f"{name}-{version}/{inner}")
+            member.size = len(text.encode())
+            held.addfile(member, io.BytesIO(text.encode()))
+    return path
+
+
 def pinned(archive: Path) -> Package:
     """The entry of an archive."""
-    name, version = archive.name.split("-")[:2]
+    name, version = archive.name.removesuffix(".tar.gz").split("-")[:2]
     return Package(name, version, hashlib.sha256(archive.read_bytes()).hexdigest(), "a test")
 
 
@@ -54,7 +70,7 @@ def unpacked(cache: Cache, package: Package, files: Mapping[str, str]) -> None:
 
 
 def only_index(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Let pip know this folder and nothing else."""
+    """Let pip, and what reads its configuration, know this folder and nothing else."""
     for name, value in (
         ("PIP_CONFIG_FILE", "/dev/null"),
         ("PIP_NO_INDEX", "1"),

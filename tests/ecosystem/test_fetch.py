@@ -1,8 +1,10 @@
-"""Fetching: pip brings the archive, nothing of it runs, and nothing but source is unpacked."""
+"""Fetching: the pinned archive is brought, nothing of it runs, and nothing but source is unpacked."""
 
 from __future__ import annotations
 
+import io
 import stat
+import tarfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +13,9 @@ import pytest
 
 from ecosystem import packages
 from ecosystem.__main__ import main
-from ecosystem.fetch import MAX_FILE, unpack
 from ecosystem.packages import Cache, Problem
-from tests.ecosystem.published import listed, only_index, pinned, wheel
+from ecosystem.unpack import MAX_FILE, unpack
+from tests.ecosystem.published import listed, only_index, pinned, source_archive, wheel
 
 FILES = {"tiny/__init__.py": "", "tiny/train.py": "epochs = 3\n", "tiny/weights.bin": "0", "tiny/conf.yaml": "lr: 1\n"}
 
@@ -30,6 +32,21 @@ def test_a_package_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "tiny/weights.bin" not in held
     only_index(monkeypatch, tmp_path / "nothing")
     assert main(command) == 0, "what is there needs no index"
+
+
+def test_a_source_archive_is_read_and_not_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"tiny/train.py": "epochs = 3\n", "examples/run.ipynb": "{}", "requirements-dev.txt": "torch\n"}
+    files["LICENSE"] = ""
+    package = pinned(source_archive(tmp_path / "index", "tiny", "1.0", files))
+    wheel(tmp_path / "index", "tiny", "1.0", FILES)  # The hash chooses.
+    only_index(monkeypatch, tmp_path / "index")
+    cache, listing = Cache(tmp_path / "cache"), listed(tmp_path / "packages.toml", package)
+    assert main(["--cache", str(cache.root), "--list", str(listing), "fetch"]) == 0
+    folder = cache.source(package)
+    held = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert held == {"PKG-INFO", "setup.py", "tiny/train.py", "examples/run.ipynb", "requirements-dev.txt"}
+    assert cache.has(package)
+    assert not (tmp_path / "index" / "ran").exists()
 
 
 def test_an_archive_that_is_there_is_unpacked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,6 +83,28 @@ def test_a_name_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
     assert list((tmp_path / "out").iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["evil-1/../../evil.py", "evil-1//evil.py", "evil-1/a\\..\\evil.py"])
+def test_a_source_archive_with_a_name_that_leads_out_is_refused(tmp_path: Path, name: str) -> None:
+    archive = tmp_path / "evil-1.tar.gz"
+    with tarfile.open(archive, "w:gz") as held:
+        held.addfile(tarfile.TarInfo(name), io.BytesIO())
+    with pytest.raises(Problem, match="leads out"):
+        unpack(archive, tmp_path / "out" / "target")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE])
+def test_only_plain_files_leave_a_source_archive(tmp_path: Path, kind: bytes) -> None:
+    archive = tmp_path / "odd-1.tar.gz"
+    with tarfile.open(archive, "w:gz") as held:
+        odd = tarfile.TarInfo("odd-1/odd.py")
+        odd.type, odd.linkname = kind, "odd-1/good.py"
+        held.addfile(tarfile.TarInfo("odd-1/good.py"), io.BytesIO())
+        held.addfile(odd)
+    unpack(archive, tmp_path / "target")
+    assert [path.name for path in (tmp_path / "target").iterdir()] == ["good.py"]
+
+
 def test_links_and_large_files_stay_in_the_archive(tmp_path: Path) -> None:
     archive = tmp_path / "odd.whl"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as held:
@@ -78,9 +117,10 @@ def test_links_and_large_files_stay_in_the_archive(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "target").iterdir()] == ["good.py"]
 
 
-def test_a_broken_archive_is_told(tmp_path: Path) -> None:
-    archive = tmp_path / "broken.whl"
-    archive.write_bytes(b"PK\x03\x04 no more")
+@pytest.mark.parametrize(("name", "start"), [("broken.whl", b"PK\x03\x04"), ("broken.tar.gz", b"\x1f\x8b\x08")])
+def test_a_broken_archive_is_told(tmp_path: Path, name: str, start: bytes) -> None:
+    archive = tmp_path / name
+    archive.write_bytes(start + b" no more")
     with pytest.raises(Problem, match="cannot be unpacked"):
         unpack(archive, tmp_path / "target")
 

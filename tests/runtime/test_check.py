@@ -21,6 +21,7 @@ from torch.optim.lr_scheduler import LambdaLR, OneCycleLR
 from hplint.model import Engine, Finding, Level
 from hplint.registry import registry
 from hplint.runtime import check
+from hplint.source import display_path
 
 
 def net() -> nn.Sequential:
@@ -79,8 +80,9 @@ def test_a_value_is_judged_wherever_it_was_given(
     rule = registry().get(code)
     assert rule is not None
     assert (finding.code, finding.name, finding.engine) == (code, rule.name, Engine.RUNTIME)
-    assert finding.path is None
-    assert finding.span is None
+    assert finding.path == display_path(__file__)
+    assert finding.span is not None
+    assert "check(" in Path(__file__).read_text("utf-8").splitlines()[finding.span.start.line - 1]
     assert finding.level.weight <= rule.level.weight, "a finding is never worse than its rule"
     option = next(key for key in (*options, "lr") if key != "lr" or len(options) == 1)
     assert finding.message.startswith(f"`{option}` is ")
@@ -293,6 +295,24 @@ def test_worst_first_and_nothing_given_is_nothing_found() -> None:
     optimizer = Adam(model[0].parameters(), lr=1e-3, betas=(0.999, 0.9))
     assert [finding.code for finding in check(optimizer=optimizer, model=model)] == ["HP145", "HP112"]
     assert check() == check(model=model) == []
+
+
+def test_findings_have_the_place_of_the_call_and_its_comments_count(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(
+        "import hplint.runtime, torch\n"
+        "from torch import nn\n"
+        "model = nn.Linear(3, 2)\n"
+        "optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=9.0)\n"
+        "for found in hplint.runtime.check(\n"
+        "    optimizer=optimizer,\n"
+        "):\n"
+        "    print(found.path, found.span.start.line, found.span.start.column, found.span.end.line, found.code)\n"
+        "print(hplint.runtime.check(optimizer=optimizer))  # hplint: ignore[HP111] it explodes on purpose\n"
+    )
+    done = subprocess.run([sys.executable, "train.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    line = done.stdout.splitlines()
+    assert line[0] == ("train.py 5 14 7 HP111" if sys.version_info >= (3, 11) else "train.py 5 1 5 HP111")
+    assert line[1:] == ["[]"]
 
 
 def test_wrappers_are_seen_through() -> None:

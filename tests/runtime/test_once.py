@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import random
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -22,6 +21,8 @@ from hplint.runtime import check, once
 from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.checks import all_checks
 from hplint.runtime.events import Finish, Forward
+
+numpy: Any = pytest.importorskip("numpy")
 
 
 def net() -> nn.Sequential:
@@ -81,7 +82,7 @@ def test_a_schedule_that_does_not_fit_the_run(
     optimizer = sgd()
     found = check(optimizer=optimizer, scheduler=make(optimizer), steps=steps)
     assert codes(found) == [code], found
-    assert all("`" in finding.message and finding.path is None for finding in found)
+    assert all("`" in finding.message and finding.path for finding in found)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,8 @@ class Everything:
             torch.get_rng_state().tolist(),
             random.getstate(),
             self.data.random.getstate(),
-            repr(sys.modules["numpy"].random.get_state()) if "numpy" in sys.modules else "",
+            repr([each.tolist() if hasattr(each, "tolist") else each for each in numpy.random.get_state()]),
+            torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
             torch.is_grad_enabled(),
             self.objects == [id(each) for each in (*self.model.parameters(), *self.model.buffers())],
         )
@@ -249,7 +251,10 @@ class Everything:
 
 def drawing_loss(output: Tensor, target: Tensor) -> Tensor:
     random.random()
+    numpy.random.random()
     torch.rand(3)
+    if torch.cuda.is_available():
+        torch.rand(3, device="cuda")
     return nn.functional.cross_entropy(output + torch.randn_like(output), target)
 
 
@@ -321,3 +326,12 @@ def test_what_is_no_such_object_is_refused(given: dict[str, Any], said: str) -> 
 def test_a_run_has_steps() -> None:
     with pytest.raises(ValueError, match="at least one"):
         check(steps=0)
+
+
+def test_a_patience_that_no_run_has() -> None:
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=0.1)
+    for patience, codes in ((8, []), (9, ["HP292"]), (100, ["HP292"])):
+        scheduler = lr_scheduler.ReduceLROnPlateau(optimizer, patience=patience)
+        found = check(optimizer=optimizer, scheduler=scheduler, steps=10)
+        assert [finding.code for finding in found] == codes
+        assert {finding.level.value for finding in found} <= {"advice"}

@@ -85,3 +85,11 @@ def test_nothing_above_advice_is_said_of_what_is_right(program: Example, tmp_pat
     found = watched(program.code, tmp_path / "train.py")
     above = [finding for finding in found if finding.level.weight > Level.ADVICE.weight]
     assert places(above) == Counter(), said(above)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("program", cases("advice"), ids=lambda example: example.label)
+def test_advice_is_given_at_its_line_and_nothing_else(program: Example, tmp_path: Path) -> None:
+    found = watched(program.code, tmp_path / "train.py")
+    assert places(found) == program.marks, said(found)
+    assert {finding.level for finding in found} <= {Level.ADVICE}

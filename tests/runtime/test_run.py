@@ -59,7 +59,8 @@ def test_a_dry_run_is_short_and_says_so(script: Callable[[str], str], run_hplint
     start = printed.index("") + 1
     assert printed[start].startswith("train.py:13:9: error[missing-zero-grad] HP152 ")
     assert "13 |         loss.backward()" in printed
-    assert "Found 1 error in 6 steps of train.py." in printed
+    assert "   = fix: clear the gradients (unsafe)" in printed, "as the text has it"
+    assert "Found 1 error in 6 steps of train.py (1 fixable with hplint check --fix --unsafe-fixes)." in printed
     said = [line for line in done.stderr.splitlines() if line.startswith("hplint")]
     assert said[0].startswith("hplint run: a dry run of train.py: 6 optimizer steps at most")
     assert said[-1] == "hplint run: stopped after 6 optimizer steps"
@@ -237,7 +238,7 @@ def test_a_program_may_swallow_and_clean_up(script: Callable[[str], str], run_hp
 
 
 def test_gradients_of_many_batches_reach_a_step(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
-    text = CLEAN.replace("        optimizer.zero_grad()\n", "").replace(
+    text = TRAINING.replace("loss.backward()", "(loss / 8).backward()").replace(
         "        optimizer.step()\n",
         "        if batches % 8 == 7:\n            optimizer.step()\n            optimizer.zero_grad()\n",
     )
@@ -245,6 +246,30 @@ def test_gradients_of_many_batches_reach_a_step(script: Callable[[str], str], ru
     printed = done.stdout.splitlines()
     assert (*printed[:3], printed[-1]) == ("0 8 16", "1 8 16", "end", "All clear: 2 steps of train.py."), done.stderr
     assert any("4 a batch × 8 batches accumulated = 32 samples a step, 2 steps an epoch" in line for line in printed)
+
+
+def test_the_text_of_the_script_is_judged_too_and_each_mistake_is_told_once(
+    script: Callable[[str], str], run_hplint: Run, tmp_path: Path
+) -> None:
+    text = TRAINING.replace("lr=0.1)", "lr=0.1, momentum=9.0)") + "def never():\n    torch.optim.SGD([], lr=-1)\n"
+    done = run_hplint("run", "--output-format", "json", "--output-file", "out.json", script(text), "2", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    found = json.loads((tmp_path / "out.json").read_text("utf-8"))["findings"]
+    told = [(each["code"], each["engine"], each["start"]["line"], each["start"]["column"]) for each in found]
+    column = text.splitlines()[7].index("momentum=9.0") + 1
+    assert told[:2] == [("HP111", "runtime", 8, column), ("HP152", "runtime", 13, 9)]
+    assert [engine for _, engine, line, _ in told if line == len(text.splitlines())] == ["static"]
+    assert found[1]["fix"]["title"] == "clear the gradients"
+
+
+def test_a_guess_from_the_text_that_the_run_refutes_is_left_out(
+    script: Callable[[str], str], run_hplint: Run, tmp_path: Path
+) -> None:
+    text = TRAINING.replace("batches += 1", "batches += 1\n        getattr(optimizer, 'zero' + '_grad')()")
+    checked = run_hplint("check", "--output-format", "concise", script(text), cwd=tmp_path)
+    assert "HP152" in checked.stdout
+    done = run_hplint("run", "train.py", "3", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_report_shows_what_was_built(script: Callable[[str], str], run_hplint: Run, tmp_path: Path) -> None:
@@ -294,6 +319,7 @@ DISTRIBUTED = DISTRIBUTED.replace(
     "optimizer = ",
     "model = nn.parallel.DistributedDataParallel(model)\noptimizer = ",
 )
+DISTRIBUTED = "\n".join(line for line in DISTRIBUTED.splitlines() if "last.pt" not in line)
 
 
 def test_two_processes_of_which_one_reports(script: Callable[[str], str], tmp_path: Path) -> None:

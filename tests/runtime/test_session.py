@@ -168,6 +168,55 @@ def test_torchscript_and_compilation_see_torchs_own_functions() -> None:
     assert session.findings() == []
 
 
+@pytest.mark.filterwarnings("ignore:Profiler")
+def test_compiled_steps_are_left_to_torch_and_others_are_seen() -> None:
+    """Torch compiles whatever runs in a compiled function, and would trace the taps with it."""
+    dynamo = torch._dynamo.utils.counters
+
+    def run() -> int:
+        torch._dynamo.reset()
+        dynamo.clear()
+        model = net()
+        optimizer = AdamW(model.parameters())
+        step = torch.compile(optimizer.step, backend="eager")
+
+        @torch.compile(backend="eager")
+        def whole() -> None:
+            backward(functional.cross_entropy(model(x), y))
+            optimizer.step()
+
+        for each in (step, whole, optimizer.step):
+            for _ in range(2):
+                optimizer.zero_grad()
+                backward(functional.cross_entropy(model(x), y))
+                each()
+        return dynamo["stats"]["unique_graphs"]
+
+    graphs = run()
+    with watch() as session:
+        assert run() == graphs
+    assert "hplint" not in "".join(dynamo["graph_break"])
+    assert session.findings() == []
+    assert session.world.step >= 2
+
+
+def test_warnings_of_torch_point_at_the_line_that_they_point_at_without_us() -> None:
+    def warned() -> list[tuple[str, int]]:
+        optimizer = SGD(net().parameters(), lr=0.1)
+        scheduler = lr_scheduler.StepLR(optimizer, 1)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            scheduler.step()
+            functional.mse_loss(torch.zeros(4, 1), torch.zeros(4))
+            nn.utils.clip_grad_norm_(iter(()), 1.0)
+        return [(each.filename, each.lineno) for each in caught]
+
+    plain = warned()
+    assert [file for file, _ in plain[:2]] == [__file__, __file__]
+    with watch():
+        assert warned() == plain
+
+
 def test_a_fault_of_a_check_becomes_a_finding_and_the_program_goes_on() -> None:
     class Faulty(Check):
         rules = ("missing-zero-grad",)
@@ -304,6 +353,12 @@ def test_every_rule_that_a_check_speaks_for_exists() -> None:
         assert check.rules
         assert set(check.rules) <= names, check
         assert check.__doc__
+
+
+def test_rules_tell_that_a_check_says_them_too() -> None:
+    """``runtime=True`` is for the rules of checks, and for no others: a comment that suppresses one is no HP004."""
+    said = {name for check in all_checks() for name in check.rules}
+    assert {rule.name for rule in registry().rules if rule.runtime} == said
 
 
 def test_weak_ids_ask_no_object_for_its_hash() -> None:

@@ -9,14 +9,17 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
-from hplint.runtime.checking import Check, Problem, on
+from hplint.runtime.checking import Check, Problem, Refuted, Seen, on
 from hplint.runtime.events import BackwardEnds, BackwardStarts, StepEnds, StepStarts, ZeroGrad
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
+from hplint.runtime.samples import readable
 from hplint.runtime.world import World, parameters_of
 
 _SAMPLE = 4
 """Gradients of an optimizer that are looked at: where one is left, all are."""
+
+_Marks = tuple[tuple[int, int], ...]
 
 
 class Carried(Check):
@@ -31,18 +34,31 @@ class Carried(Check):
         super().__init__(world)
         self._used: set[Record[Optimizer]] = set()
         """Optimizers whose gradients have been used by a step and not been cleared since."""
+        self._before: list[dict[Record[Optimizer], _Marks]] = []
+        """Such gradients before the backward that runs; it may call another one."""
         self._added: dict[Record[Optimizer], Place | None] = {}
         """Where a backward has added to such gradients."""
 
     @on(BackwardStarts)
-    def added(self, event: BackwardStarts) -> Iterator[Problem]:
+    def adds(self, event: BackwardStarts) -> Iterator[Problem]:
+        before = {}
         for record in tuple(self._used):
             optimizer = record.object
             if optimizer is None or not _has_gradients(optimizer):
                 self._cleared(record)
             else:
-                self._added.setdefault(record, event.place)
+                before[record] = _marks(optimizer)
+        self._before.append(before)
         yield from ()
+
+    @on(BackwardEnds)
+    def added(self, event: BackwardEnds) -> Iterator[Seen]:
+        for record, marks in self._before.pop().items() if self._before else ():
+            optimizer = record.object
+            if optimizer is not None and record in self._used and _marks(optimizer) != marks:
+                self._added.setdefault(record, event.place)
+        if self.world.step and not self._used:
+            yield Refuted("missing-zero-grad", event.place)
 
     @on(ZeroGrad)
     def cleared(self, event: ZeroGrad) -> Iterator[Problem]:
@@ -60,6 +76,7 @@ class Carried(Check):
         if event.closure:
             yield from self._judged(event.record, event.optimizer)
         self._used.add(event.record)
+        self._before.clear()
 
     def _judged(self, record: Record[Optimizer], optimizer: Optimizer) -> Iterator[Problem]:
         if record in self._added:
@@ -125,11 +142,17 @@ def _owns(owner: Optimizer | Module, optimizer: Optimizer) -> bool:
     return any(id(parameter) in held for parameter in owner.parameters())
 
 
+def _marks(optimizer: Optimizer) -> _Marks:
+    """What changes when a backward adds to gradients: the tensors, and how often each was written to."""
+    found = (parameter.grad for parameter in parameters_of(optimizer))
+    return tuple((id(gradient), gradient._version) for gradient in found if gradient is not None)
+
+
 def _has_gradients(optimizer: Optimizer) -> bool:
-    """Whether parameters have gradients that are not all 0."""
+    """Whether parameters have gradients that are known not to be all 0."""
     found = (parameter.grad for parameter in parameters_of(optimizer) if parameter.grad is not None)
     return any(_is_set(gradient) for gradient in islice(found, _SAMPLE))
 
 
 def _is_set(gradient: Tensor) -> bool:
-    return bool((gradient.coalesce().values() if gradient.is_sparse else gradient).any())
+    return readable(gradient) and bool((gradient.coalesce().values() if gradient.is_sparse else gradient).any())

@@ -72,16 +72,27 @@ class GroupValues(Check):
 
     def _problems(self, record: Record[Optimizer], optimizer: Optimizer) -> Iterator[Problem]:
         self._judged.add(record)
-        for problem in optimizer_problems(optimizer):
+        for problem in optimizer_problems(optimizer, self._options_of_wrappers(optimizer)):
             yield replace(problem, at=record)
 
+    def _options_of_wrappers(self, optimizer: Optimizer) -> frozenset[str]:
+        """The options of other optimizers that have the same groups, as a wrapper for sharpness-aware steps has."""
+        groups = set(map(id, optimizer.param_groups))
+        return frozenset(
+            key
+            for _, other in self.world.optimizers.alive()
+            if other is not optimizer and any(id(group) in groups for group in other.param_groups)
+            for key in other.defaults
+        )
 
-def optimizer_problems(optimizer: Optimizer) -> Iterator[Problem]:
-    """One problem for each remark, however many groups it holds for."""
+
+def optimizer_problems(optimizer: Optimizer, known: frozenset[str]) -> Iterator[Problem]:
+    """One problem for each remark, however many groups it holds for. ``known``: keys that somebody else reads."""
     places: dict[Remark, list[int]] = {}
     for number, group in enumerate(optimizer.param_groups):
         for remark in _remarks(optimizer, group):
-            places.setdefault(remark, []).append(number)
+            if remark.rule != "param-group-unknown-key" or known.isdisjoint(remark.options):
+                places.setdefault(remark, []).append(number)
     for remark, numbers in places.items():
         where = _Place(tuple(numbers), len(optimizer.param_groups))
         message = f"{remark.subject}{where}{remark.consequence}"

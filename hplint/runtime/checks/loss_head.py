@@ -13,7 +13,7 @@ from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.events import Finish, Loss
 from hplint.runtime.graph import made_by
 from hplint.runtime.places import Place
-from hplint.runtime.samples import readable
+from hplint.runtime.samples import has_shape, readable
 from hplint.runtime.world import World
 
 _LOOKS = 3
@@ -96,7 +96,7 @@ class LossHead(Check):
 
     @on(Loss)
     def given(self, event: Loss) -> Iterator[Problem]:
-        if event.place is None or not readable(event.input) or not event.input.requires_grad:
+        if event.place is None or not has_shape(event.input) or not event.input.requires_grad:
             return
         self._one_column(event)
         key = event.name, event.place
@@ -109,7 +109,7 @@ class LossHead(Check):
         contract = _CONTRACTS.get((event.name, made))
         if contract is not None:
             rule, message = contract
-            if rule == "nll-without-log-softmax" and _normalised(event.input):
+            if rule == "nll-without-log-softmax" and readable(event.input) and _normalised(event.input):
                 return
             yield self._problem(event, rule, message, made)
         elif made in _SCORES:
@@ -117,7 +117,7 @@ class LossHead(Check):
 
     def _scores(self, event: Loss) -> Iterator[Problem]:
         """Losses that want something other than the plain output of a layer."""
-        if event.name == "nll_loss" and not _normalised(event.input):
+        if event.name == "nll_loss" and readable(event.input) and not _normalised(event.input):
             message = "wants log-probabilities and is given the plain output of a layer: the loss falls without end"
             yield Problem("nll-without-log-softmax", f"{_called(event)} {message}", event.place)
         elif event.name == "binary_cross_entropy":

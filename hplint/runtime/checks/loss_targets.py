@@ -10,7 +10,7 @@ from torch import Tensor
 from hplint.runtime.checking import Check, Problem, on
 from hplint.runtime.events import Loss
 from hplint.runtime.places import Place
-from hplint.runtime.samples import readable
+from hplint.runtime.samples import has_shape, readable
 from hplint.runtime.world import World
 
 _LOOKS = 3
@@ -23,6 +23,7 @@ class LossTargets(Check):
 
     rules = (
         "bce-target-out-of-range",
+        "class-label-out-of-range",
         "cross-entropy-multi-hot-target",
         "kl-div-reduction-mean",
         "loss-broadcast",
@@ -34,7 +35,7 @@ class LossTargets(Check):
 
     @on(Loss)
     def given(self, event: Loss) -> Iterator[Problem]:
-        if not (readable(event.input) and readable(event.target) and event.input.requires_grad):
+        if not (has_shape(event.input) and has_shape(event.target) and event.input.requires_grad):
             return
         key = event.name, event.place
         self._looked[key] = self._looked.get(key, 0) + 1
@@ -46,6 +47,10 @@ class LossTargets(Check):
             yield from self._broadcast(event)
         elif event.name == "kl_div":
             yield from self._mean(event)
+        elif not readable(event.target):
+            return
+        elif event.name in ("cross_entropy", "nll_loss") and not event.target.is_floating_point():
+            yield from self._class_range(event)
         elif event.name == "cross_entropy":
             yield from self._multi_hot(event)
         elif event.name == "binary_cross_entropy_with_logits":
@@ -85,6 +90,21 @@ class LossTargets(Check):
                 "cross-entropy-multi-hot-target",
                 f"the targets have up to {int(labels.sum(1).max())} labels an example, and cross-entropy is for one: "
                 "the labels of an example compete",
+                event.place,
+            )
+
+    def _class_range(self, event: Loss) -> Iterator[Problem]:
+        """Labels that torch refuses when it computes: what has no numbers is not computed."""
+        if readable(event.input) or event.target.numel() == 0:
+            return
+        classes = event.input.shape[0 if event.input.dim() == 1 else 1]
+        labels = event.target.detach()
+        wrong = labels[((labels < 0) | (labels >= classes)) & (labels != event.options.get("ignore_index", -100))]
+        if wrong.numel():
+            yield Problem(
+                "class-label-out-of-range",
+                f"a label is {int(wrong[0])}, and the model has {classes} outputs, for the labels 0 to {classes - 1}: "
+                "the loss raises",
                 event.place,
             )
 

@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 from torch.optim import Optimizer
 
-from hplint.runtime.checking import Check, Problem, on
+from hplint.runtime.checking import Check, Problem, Refuted, Seen, on
 from hplint.runtime.events import ModeSet, StepStarts
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
@@ -35,19 +35,21 @@ class LeftInEvaluation(Check):
 
     @on(ModeSet)
     def switched(self, event: ModeSet) -> Iterator[Problem]:
-        layers = frozenset(id(part) for part in event.module.modules() if _knows_modes(part))
+        layers = frozenset(id(part) for part in event.module.modules() if knows_modes(part))
         if not event.training and layers and id(event.module) not in layers:
             self._switched = (event.place, layers)
         yield from ()
 
     @on(StepStarts)
-    def steps(self, event: StepStarts) -> Iterator[Problem]:
+    def steps(self, event: StepStarts) -> Iterator[Seen]:
         record = event.record
         layers = [layer for ref in self._layers_of(record, event.optimizer) if (layer := ref()) is not None]
         if not layers or record in self._said:
             return
         if any(layer.training for layer in layers):
             self._trained.add(record)
+            if self._switched is not None:
+                yield Refuted("train-mode-not-restored", self._switched[0])
         elif record in self._trained and self._switched is not None:
             place, switched = self._switched
             if all(id(layer) in switched for layer in layers):
@@ -70,12 +72,12 @@ class LeftInEvaluation(Check):
                 for model in self.world.models()
                 if any(id(parameter) in held for parameter in model.parameters())
                 for layer in model.modules()
-                if _knows_modes(layer)
+                if knows_modes(layer)
             ]
         return found
 
 
-def _knows_modes(module: Module) -> bool:
+def knows_modes(module: Module) -> bool:
     """Whether training and evaluation differ for a layer of torch."""
     if isinstance(module, _DropoutNd):
         return module.p > 0

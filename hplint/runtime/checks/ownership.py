@@ -13,13 +13,17 @@ from torch.optim import Optimizer
 
 from hplint.model import Level
 from hplint.runtime.checking import Check, Problem, Where, on
-from hplint.runtime.events import Finish, StepEnds, StepStarts
+from hplint.runtime.events import BackwardEnds, Finish, StepEnds, StepStarts
+from hplint.runtime.graph import leaves
 from hplint.runtime.places import Place
-from hplint.runtime.recorder import Record
+from hplint.runtime.recorder import Record, WeakIds
+from hplint.runtime.samples import readable
 from hplint.runtime.world import NamedParameter, World, parameters_of
 
 _LOOKS = 3
 """Steps of each optimizer at which the models are looked through."""
+_WALKS = 6
+"""Graphs that are looked through for models without an optimizer."""
 _SAMPLE = 64
 """Values of a parameter that tell whether something changes it."""
 _NAMED = 3
@@ -40,6 +44,10 @@ class _Suspect:
     """The attribute that hides its module from the model, empty if none does."""
     place: Place | None
     """Where its module was built."""
+    model: int
+    """The identity of its model, or of the hidden module."""
+    known: bool
+    """Whether an optimizer has any other parameter of its model, be it a frozen one."""
     total: int
     """How many trainable parameters its model has, of which ``held`` are in an optimizer."""
     held: int
@@ -48,7 +56,9 @@ class _Suspect:
     def changes(self) -> bool:
         """Whether the program changes it without an optimizer."""
         parameter = self.parameter()
-        return parameter is not None and not torch.equal(_sample(parameter), self.values)
+        if parameter is None or not readable(parameter):
+            return False  # Nobody knows of one without numbers: a step by hand is the exception.
+        return not torch.equal(_sample(parameter), self.values)
 
 
 class Ownership(Check):
@@ -61,7 +71,21 @@ class Ownership(Check):
         self._suspects: dict[int, _Suspect] = {}
         self._strangers: dict[Record[Optimizer], int] = {}
         """How many parameters of an optimizer are in no model that ran."""
-        self._main: Record[Optimizer] | None = None
+        self._owned: WeakIds[None] = WeakIds()
+        """Parameters that an optimizer has trained, which may be gone by now."""
+        self._together: set[int] = set()
+        """Models without an optimizer that a backward has reached together with parameters that are in one."""
+        self._walks = 0
+
+    @on(BackwardEnds)
+    def reached(self, event: BackwardEnds) -> Iterator[Problem]:
+        alone = {number: each.model for number, each in self._suspects.items() if not each.known and not each.hidden}
+        if self._walks < _WALKS and not self._together.issuperset(alone.values()):
+            self._walks += 1
+            found = leaves(event.tensors) or {}
+            if any(each in self._owned for each in found.values()):
+                self._together.update(model for number, model in alone.items() if number in found)
+        yield from ()
 
     @on(StepEnds)
     def look(self, event: StepEnds) -> Iterator[Problem]:
@@ -70,6 +94,8 @@ class Ownership(Check):
         yield from ()
 
     def _look(self, record: Record[Optimizer], optimizer: Optimizer) -> None:
+        for each in parameters_of(optimizer):
+            self._owned[each] = None
         held = self.world.held()
         for number, suspect in tuple(self._suspects.items()):
             if number in held or suspect.changes:
@@ -85,13 +111,15 @@ class Ownership(Check):
         for each in named.values():
             if each.parameter.requires_grad:
                 trainable.setdefault(id(each.model), []).append(each)
+        known = {id(each.model) for number, each in named.items() if number in held}
         for parameters in trainable.values():
             mine = [held[id(each.parameter)] for each in parameters if id(each.parameter) in held]
             built = max((record.moment for record in mine), default=self._first_moment())
             for each in parameters:
-                if each.parameter.grad is not None and id(each.parameter) not in held:
+                parameter = each.parameter
+                if parameter.grad is not None and id(parameter) not in held and parameter not in self._owned:
                     late = self._late(each, built)
-                    yield self._suspect(each, late, "", None, len(parameters), len(mine))
+                    yield self._suspect(each, late, "", None, id(each.model) in known, len(parameters), len(mine))
         for model in {id(each.model): each.model for each in named.values()}.values():
             yield from self._hidden(model, named, held)
 
@@ -104,11 +132,13 @@ class Ownership(Check):
         late: tuple[Place | None, int] | None,
         hidden: str,
         place: Place | None,
+        known: bool,
         *counts: int,
     ) -> _Suspect:
         kind = type(each.model).__name__
         values = _sample(each.parameter).clone()
-        return _Suspect(each.name, kind, weakref.ref(each.parameter), values, late, hidden, place, *counts)
+        parameter = weakref.ref(each.parameter)
+        return _Suspect(each.name, kind, parameter, values, late, hidden, place, id(each.model), known, *counts)
 
     def _late(self, each: NamedParameter, built: int) -> tuple[Place | None, int] | None:
         """The first part on the way to a parameter that came into the model after a moment."""
@@ -137,21 +167,23 @@ class Ownership(Check):
                             continue
                         each = NamedParameter(module, name, parameter)
                         where = f"{path}.{attribute}" if path else attribute
-                        yield self._suspect(each, None, where, self.world.place_of(module), 0, 0)
+                        yield self._suspect(each, None, where, self.world.place_of(module), False, 0, 0)
 
     @on(Finish)
     def judge(self, event: Finish) -> Iterator[Problem]:
         held = self.world.held()
         left = [each for number, each in self._suspects.items() if number not in held and not each.changes]
         hidden: dict[str, list[_Suspect]] = {}
-        models: dict[str, list[_Suspect]] = {}
+        models: dict[int, list[_Suspect]] = {}
         for each in left:
-            together = hidden.setdefault(each.hidden, []) if each.hidden else models.setdefault(each.kind, [])
-            together.append(each)
+            if each.hidden:
+                hidden.setdefault(each.hidden, []).append(each)
+            elif each.known or each.model in self._together or any(self._strangers.values()):
+                models.setdefault(each.model, []).append(each)
         for attribute, suspects in hidden.items():
             yield self._in_container(attribute, suspects)
-        for kind, suspects in models.items():
-            yield self._in_no_optimizer(kind, suspects)
+        for suspects in models.values():
+            yield self._in_no_optimizer(suspects[0].kind, suspects)
 
     def _in_container(self, attribute: str, suspects: Sequence[_Suspect]) -> Problem:
         message = (
@@ -216,7 +248,7 @@ def _modules_in(value: Iterable[object]) -> Iterator[Module]:
             yield from (inner for inner in each if isinstance(inner, Module))
 
 
-def _sample(parameter: Parameter) -> Tensor:
+def _sample(parameter: Tensor) -> Tensor:
     return parameter.detach().reshape(-1)[:_SAMPLE]
 
 

@@ -14,7 +14,7 @@ from hplint.runtime.checks.clipping import MEASURES, limit_of
 from hplint.runtime.events import BackwardEnds, BackwardStarts, Clip, ScaledStep, ScalerUpdate, StepStarts, Unscale
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
-from hplint.runtime.samples import gradients
+from hplint.runtime.samples import gradients, readable
 from hplint.runtime.world import World, parameters_of
 
 _SAMPLE = 4
@@ -65,10 +65,10 @@ class Scaling(Check):
         node: Any = tensors[0].grad_fn
         for _, scaler in self.world.scalers.alive():
             scale = getattr(scaler, "_scale", None)
-            if not scaler.is_enabled() or not isinstance(scale, Tensor):
+            if not scaler.is_enabled() or not readable(scale):
                 continue
             for factor in (node._saved_other, node._saved_self):
-                if isinstance(factor, Tensor) and factor.numel() == 1 and float(factor) == float(scale) != 1:
+                if readable(factor) and factor.numel() == 1 and float(factor) == float(scale) != 1:
                     return float(scale)
         return 1.0
 

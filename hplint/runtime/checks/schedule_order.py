@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from hplint.runtime.checking import Check, Problem, on
-from hplint.runtime.events import Finish, PassEnds, ScaledStep, SchedulerBuilt, SchedulerStep, StepEnds
+from hplint.runtime.events import Finish, PassEnds, PassStarts, ScaledStep, SchedulerBuilt, SchedulerStep, StepEnds
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
 from hplint.runtime.world import World, parameters_of
@@ -97,6 +96,12 @@ class NeverStepped(Check):
         """Passes over loaders in which an optimizer stepped."""
         self._optimizers: dict[Record[LRScheduler], Record[Optimizer]] = {}
         """Schedulers that nothing but the program can step, and what they drive."""
+        self._passing: Place | None = None
+        """Where the last pass over a loader began."""
+        self._cut = False
+        """Whether a dry run has cut a pass short."""
+        self._driven: set[Record[Optimizer]] = set()
+        """Optimizers whose passes and steps are one place: a library loops there, and steps schedulers when it will."""
 
     @on(SchedulerBuilt)
     def built(self, event: SchedulerBuilt) -> Iterator[Problem]:
@@ -109,20 +114,31 @@ class NeverStepped(Check):
                 self._optimizers.pop(record, None)
         yield from ()
 
+    @on(PassStarts)
+    def passes(self, event: PassStarts) -> Iterator[Problem]:
+        self._passing = event.place
+        yield from ()
+
+    @on(StepEnds)
+    def stepped(self, event: StepEnds) -> Iterator[Problem]:
+        if event.place is not None and event.place == self._passing:
+            self._driven.add(event.record)
+        yield from ()
+
     @on(PassEnds)
     def passed(self, event: PassEnds) -> Iterator[Problem]:
         self._passes += event.step > self._steps
         self._steps = event.step
+        self._cut |= event.cut
         yield from ()
 
     @on(Finish)
     def finished(self, event: Finish) -> Iterator[Problem]:
-        # Lightning steps schedulers at the end of an epoch, and one that is cut short has none.
-        if not (event.complete or self._passes >= _PASSES) or not sys.modules.keys().isdisjoint(
-            ("lightning", "pytorch_lightning")
-        ):
-            return
+        # Lightning, for one, steps schedulers at the end of an epoch, and one that is cut short has none for it.
+        whole = event.complete and not self._cut
+        enough = event.complete or self._passes >= _PASSES
         for record, optimizer in self._optimizers.items():
-            if not record.steps and optimizer.steps > 1:
+            certain = whole if optimizer in self._driven else enough
+            if certain and not record.steps and optimizer.steps > 1:
                 message = f"`{record.kind}` is never stepped: the learning rate stays as it is"
                 yield Problem("scheduler-never-stepped", message, record)

@@ -29,8 +29,9 @@ class Limits:
 
     @property
     def reached(self) -> bool:
-        """Whether the optimizers have made their steps."""
-        return self._world.step >= self._steps
+        """Whether the optimizers have made their steps. Compiled steps are not seen, but backward passes are."""
+        world = self._world
+        return world.step >= self._steps or (not world.step and world.backwards >= PATIENCE)
 
     def _ask(self, event: object) -> None:
         # Not right after the last step: what follows it, such as the step of a scheduler, belongs to it.

@@ -20,9 +20,11 @@ TRACKERS = {"WANDB_MODE": "disabled", "NEPTUNE_MODE": "debug", "CLEARML_OFFLINE_
 """Environment variables that make trackers do nothing, or keep to this machine."""
 
 
-def hush() -> None:
-    """Tell trackers, before the program imports them."""
+def hush(*, compile: bool = True) -> None:
+    """Tell trackers, before the program imports them, and unless it is to ``compile``, torch."""
     os.environ.update(TRACKERS)
+    if not compile:
+        os.environ["TORCHDYNAMO_DISABLE"] = "1"
 
 
 class Saves:
@@ -42,7 +44,7 @@ class Saves:
     def _saving(self, original: Any) -> Any:
         @functools.wraps(original)
         def save(obj: object, f: Any, *args: Any, **kwargs: Any) -> None:
-            path = _path(f)
+            path = path_of(f)
             if path is not None:
                 self.number += 1
                 original(obj, self._instead(path), *args, **kwargs)
@@ -56,7 +58,7 @@ class Saves:
     def _loading(self, original: Any) -> Any:
         @functools.wraps(original)
         def load(f: Any, *args: Any, **kwargs: Any) -> Any:
-            path = _path(f)
+            path = path_of(f)
             kept = self._kept.get(path) if path is not None else None
             return original(f if kept is None else kept, *args, **kwargs)
 
@@ -64,7 +66,7 @@ class Saves:
 
     def knows(self, path: object) -> bool:
         """Whether a path would exist, had it been saved."""
-        found = _path(path)
+        found = path_of(path)
         return found is not None and found in self._kept
 
     def _instead(self, path: str) -> str:
@@ -74,7 +76,8 @@ class Saves:
         return self._kept.setdefault(path, os.path.join(self._folder, str(len(self._kept))))
 
 
-def _path(file: object) -> str | None:
+def path_of(file: object) -> str | None:
+    """The absolute path, None for what is no path."""
     if isinstance(file, (str, os.PathLike)):
         return os.path.abspath(os.fsdecode(os.fspath(file)))
     return None

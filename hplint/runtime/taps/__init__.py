@@ -6,6 +6,17 @@ emits events. What torch compiles or scripts sees the original only.
 
 from __future__ import annotations
 
-from hplint.runtime.taps import backward, clipping, loaders, losses, modules, optimizers, scalers, schedulers
+from hplint.runtime.taps import (
+    backward,
+    clipping,
+    dropouts,
+    fills,
+    loaders,
+    losses,
+    modules,
+    optimizers,
+    scalers,
+    schedulers,
+)
 
-ALL = (modules, optimizers, schedulers, loaders, losses, backward, clipping, scalers)
+ALL = (modules, optimizers, schedulers, loaders, losses, backward, clipping, scalers, dropouts, fills)

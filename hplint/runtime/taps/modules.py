@@ -61,10 +61,12 @@ def _call(session: Session, original: Any) -> Any:
             return original(self, *args, **kwargs)
         training, grad_enabled = self.training, torch.is_grad_enabled()
         session.depth += 1
+        session.evaluating = not training
         try:
             output = original(self, *args, **kwargs)
         finally:
             session.depth -= 1
+            session.evaluating = False
         session.shielded("the forward of modules", _ran, session, self)
         if session.wants(events.Forward):
             session.emit(

@@ -14,6 +14,7 @@ from hplint.runtime.patches import Patches
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
 from hplint.runtime.taps.wrapping import Arguments, Options, watched
+from hplint.runtime.unseen import uncompiled
 
 if TYPE_CHECKING:
     from hplint.runtime.session import Session
@@ -74,6 +75,7 @@ def _zero_grad(session: Session, original: Any) -> Any:
     return zero_grad
 
 
+@uncompiled
 def _step_starts(session: Session, patches: Patches, optimizer: Optimizer, args: Arguments, kwargs: Options) -> None:
     if session.idle:
         return
@@ -92,13 +94,17 @@ def _step_starts(session: Session, patches: Patches, optimizer: Optimizer, args:
     )
 
 
+@uncompiled
 def _step_ends(session: Session, optimizer: Optimizer, args: Arguments, kwargs: Options) -> None:
+    if session.idle:
+        return
     record = session.world.optimizers.get(optimizer)
-    if record is None or session.idle:
+    if record is None:
         return
     if record in session.stepping:
         del session.stepping[session.stepping.index(record) :]
     record.steps += 1
+    session.shielded("optimizer steps", session.world.remember, record, optimizer)
     session.emit(
         events.StepEnds,
         session.finder.outside(optimizer, ("step",)),

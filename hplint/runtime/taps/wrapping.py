@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-import pydoc
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
+
+from hplint.runtime.unseen import uncounted
 
 if TYPE_CHECKING:
     from hplint.runtime.session import Session
@@ -46,17 +47,24 @@ class Function:
     def __init__(self, original: Any, call: Callable[..., Any]) -> None:
         functools.update_wrapper(self, original)
         self._original = original
-        self._call = call
+        self._call = uncounted(call)
 
+    @uncounted
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if torch.compiler.is_compiling():
             return self._original(*args, **kwargs)
         return self._call(*args, **kwargs)
 
+    def stands_for(self, function: object) -> bool:
+        """Whether it replaces a function."""
+        return self._original is function
+
     def __get__(self, instance: object, owner: type | None = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
     def __reduce__(self) -> tuple[Any, ...]:
+        import pydoc  # Here, because most programs store no function of torch's.
+
         return pydoc.locate, (f"{self._original.__module__}.{self._original.__qualname__}",)
 
     def __copy__(self) -> Function:
