@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from hplint.patterns import Patterns, relative
 from hplint.records import value_record
 from hplint.settings import Settings, SettingsError, SettingsFinder
-from hplint.source import display_path
+from hplint.source import NOTEBOOK, display_path
 
-SUFFIXES = (".py", ".pyi")
+SUFFIXES = (".py", ".pyi", NOTEBOOK)
 
 
 @value_record
@@ -60,8 +60,6 @@ class _Search:
                 continue
             elif os.path.isdir(absolute):
                 self._search(absolute)
-            elif absolute.endswith(".ipynb"):
-                self._problems[f"{path}: notebooks are not supported yet"] = None
             else:
                 self._take(absolute)
         targets = sorted((Target(display_path(path), settings) for path, settings in self._found.items()), key=_path)
@@ -115,7 +113,7 @@ def _path(target: Target) -> str:
 
 
 def _is_python(entry: os.DirEntry[str]) -> bool:
-    """A Python file, or a link to one or to nothing (which reading reports); not a pipe, not an editor's lock."""
+    """A Python file, a notebook, or a link to one or to nothing (which reading reports); no pipe, no editor's lock."""
     if not entry.name.endswith(SUFFIXES) or entry.name.startswith(".#"):
         return False
     return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hplint import signatures
 from hplint.builtin import internal_error, syntax_error, too_complex, unused_suppression
 from hplint.model import Edit, Finding, Fix, Level, Position, Related, Span
-from hplint.parse import undisturbed
+from hplint.parse import SyntaxProblem, undisturbed
 from hplint.records import value_record
 from hplint.registry import registry
 from hplint.rule import Calls, Classes, Draft, File, Files, Located, Place, Rule, Steps
@@ -41,6 +41,8 @@ class Outcome:
 
     findings: tuple[Finding, ...]
     state: State
+    broken_cells: int = 0
+    """Cells of a notebook that were left out because they could not be parsed."""
 
 
 def lint_text(text: str, path: str = "<text>", settings: Settings | None = None) -> list[Finding]:
@@ -87,11 +89,11 @@ def lint_source(
 
 def _outcome(source: Source, settings: Settings, linker: Project, is_wanted: Callable[[], bool] | None) -> Outcome:
     codes = settings.codes_for(source.path)
-    suppressions = Suppressions(source, settings.registry)
     check = _Check(source, settings, codes, linker, is_wanted)
     state = check.run()
     found = check.found
     if state is not State.FAILED:  # Comments are not to be relied on in what is no Python.
+        suppressions = Suppressions(check.source, settings.registry)
         found = [(finding, shown) for finding, shown in found if not suppressions.cover(finding)]
         own = settings.level(unused_suppression.code, unused_suppression.level, None)
         found += [(replace(finding, level=own), True) for finding in suppressions.unused(codes)]
@@ -100,7 +102,7 @@ def _outcome(source: Source, settings: Settings, linker: Project, is_wanted: Cal
         for finding, shown in reversed(found)
         if shown and finding.code in codes
     }
-    return Outcome(tuple(sorted(findings.values(), key=Finding.sort_key)), state)
+    return Outcome(tuple(sorted(findings.values(), key=Finding.sort_key)), state, check.broken_cells)
 
 
 def unreadable_outcome(path: str, problem: Unreadable, settings: Settings) -> Outcome:
@@ -133,6 +135,7 @@ class _Check:
         self.settings = settings
         self.codes = codes
         self.found: list[tuple[Finding, bool]] = []
+        self.broken_cells = 0
         self._project = linker
         self._is_wanted = is_wanted
 
@@ -142,24 +145,25 @@ class _Check:
         try:
             return self._analyse()
         except (RecursionError, MemoryError) as problem:
-            self._say(too_complex, f"is too complex: {type(problem).__name__}", Position(1, 1))
+            self._say(too_complex, f"is too complex: {type(problem).__name__}", Span(Position(1, 1), Position(1, 1)))
         except Exception as problem:
             self._say(internal_error, f"reading this file failed: {described(problem)}")
         return State.FAILED
 
     def _analyse(self) -> State:
-        from hplint.parse import SyntaxProblem, TooComplex
+        from hplint.readable import readable
 
         self._project.begin()
-        try:
-            code = self._project.code(self.source)
-        except SyntaxProblem as problem:
-            self._say(syntax_error, problem.message, self.source.position(problem.offset))
+        read = readable(self.source, self._project.code)
+        self.source, self.broken_cells = read.source, read.broken_cells
+        for problem in read.problems:
+            rule = syntax_error if isinstance(problem, SyntaxProblem) else too_complex
+            self._say(rule, problem.message, self.source.span(problem.offset, problem.offset))
+        if read.code is None:
             return State.FAILED
-        except TooComplex as problem:
-            self._say(too_complex, problem.message, self.source.position(problem.offset))
-            return State.FAILED
-        file = File(self.source.path, self.source.text, code, self._project, self.settings.target_versions)
+        file = File(self.source.path, self.source.text, read.code, self._project, self.settings.target_versions)
+        if self.source.notebook is not None:
+            file.cells = tuple((part.start, part.end) for part in self.source.notebook.parts)
         self._ask(file)
         file.let_go()
         return State.PARSED
@@ -203,9 +207,8 @@ class _Check:
                 ask(plan.steps, step)
         ask(plan.for_text(file.text), file)
 
-    def _say(self, rule: Rule, message: str, position: Position | None = None) -> None:
+    def _say(self, rule: Rule, message: str, span: Span | None = None) -> None:
         level = self.settings.level(rule.code, rule.level, None)
-        span = Span(position, position) if position else None
         self.found.append((Finding(rule.code, rule.name, level, message, self.source.path, span), True))
 
     def _finding(self, rule: Rule, draft: Draft) -> tuple[Finding, bool]:

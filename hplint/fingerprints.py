@@ -51,6 +51,6 @@ def _words(finding: Finding, source_of: SourceOf) -> str:
     source = source_of(finding.path) if finding.path and finding.span else None
     if source is None or finding.span is None:
         return finding.message
-    line = source.line(finding.span.start.line)
+    line = source.shown_line(finding.span.start.line, finding.cell)
     # A "#" in a string ends the words early, which does no harm: it does so in every version of the file.
     return " ".join((line.partition("#")[0].strip() or line).split())

@@ -11,7 +11,7 @@ from contextlib import suppress
 from hplint.engine import Outcome, State
 from hplint.model import Finding, Fix, Safety
 from hplint.records import value_record
-from hplint.source import Source
+from hplint.source import NOTEBOOK, Source
 
 MAX_ROUNDS = 10
 """More rounds than that mean that fixes undo one another."""
@@ -57,43 +57,40 @@ def fix_source(source: Source, lint: Callable[[Source], Outcome], *, unsafe: boo
     count = 0
     for _ in range(MAX_ROUNDS):
         fixes = [finding.fix for finding in outcome.findings if finding.fix and is_wanted(finding, unsafe=unsafe)]
-        text, applied = apply(current, fixes)
-        if text == current.text:
+        changed, applied = apply(current, fixes)
+        if changed.file_text == current.file_text:
             return _finish(source, first, current, outcome, count)
         count += applied
-        current = Source(source.path, text, source.encoding, source.bom)
+        current = changed
         outcome = lint(current)
-        if outcome.state is State.FAILED:
+        if outcome.state is State.FAILED or outcome.broken_cells > first.broken_cells:
             return Fixed(source, first, message=f"{source.path}: not fixed, because the result would not parse")
     return Fixed(source, first, message=f"{source.path}: not fixed, because its fixes undo one another")
 
 
 def _finish(source: Source, first: Outcome, current: Source, outcome: Outcome, count: int) -> Fixed:
-    if current.text == source.text:
+    if current.file_text == source.file_text:
         return Fixed(source, outcome)
     try:
-        return Fixed(current, outcome, count, Change(source.encode(source.text), source.encode(current.text)))
+        return Fixed(current, outcome, count, Change(source.encoded(), current.encoded()))
     except UnicodeError:
         message = f"{source.path}: not fixed, because {source.encoding} cannot hold the result"
         return Fixed(source, first, message=message)
 
 
-def apply(source: Source, fixes: list[Fix]) -> tuple[str, int]:
-    """A text with fixes applied, and how many. Of fixes that touch one another the first is taken."""
+def apply(source: Source, fixes: list[Fix]) -> tuple[Source, int]:
+    """A source with fixes applied, and how many. Of fixes that touch one another the first is taken."""
     taken: list[tuple[int, int, str]] = []
     count = 0
     edits_of = [
-        sorted((source.offset(edit.span.start), source.offset(edit.span.end), edit.text) for edit in fix.edits)
+        sorted((*source.offsets(edit.span), with_newlines(edit.text, source.newline)) for edit in fix.edits)
         for fix in fixes
     ]
     for edits in sorted(edits_of):
         if edits and not any(_overlap(edit, other) for edit in edits for other in taken):
             taken.extend(edits)
             count += 1
-    text = source.text
-    for start, end, new in sorted(taken, reverse=True):
-        text = text[:start] + with_newlines(new, source.newline) + text[end:]
-    return text, count
+    return (source.edited(taken) if taken else source), count
 
 
 def _overlap(one: tuple[int, int, str], other: tuple[int, int, str]) -> bool:
@@ -107,13 +104,22 @@ def with_newlines(text: str, newline: str) -> str:
 
 
 def diff(path: str, change: Change, encoding: str) -> str:
-    """A unified diff of a change."""
+    """A unified diff of a change; of a notebook one for each cell."""
+    before, after = (data.decode(encoding, "replace") for data in (change.before, change.after))
+    if not path.endswith(NOTEBOOK):
+        return _diff(path, before, after, "\\ No newline at end of file\n")
+    from hplint.notebooks.documents import python_cells
+
+    cells = zip(*(python_cells(text.removeprefix("\ufeff")) for text in (before, after)), strict=True)
+    return "".join(_diff(f"{path}:cell {old.number}", old.source, new.source) for old, new in cells)
+
+
+def _diff(name: str, before: str, after: str, no_newline: str = "") -> str:
     import difflib
 
-    before, after = (_LINE.findall(data.decode(encoding, "replace")) for data in (change.before, change.after))
     lines = []
-    for line in difflib.unified_diff(before, after, path, path):
-        lines.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    for line in difflib.unified_diff(_LINE.findall(before), _LINE.findall(after), name, name):
+        lines.append(line if line.endswith("\n") else f"{line}\n{no_newline}")
     return "".join(lines)
 
 

@@ -34,14 +34,16 @@ def ignoring(source: Source, findings: Iterable[Finding], reason: str) -> Change
     ends = _line_ends(source)
     names: dict[int, dict[str, None]] = {}
     for finding in findings:
-        at = bisect_left(ends.lines, finding.span.start.line) if finding.span and can_ignore(finding) else None
-        if at is not None and at < len(ends.lines):
+        if finding.span is None or not can_ignore(finding):
+            continue
+        at = bisect_left(ends.lines, source.position(source.offsets(finding.span)[0]).line)
+        if at < len(ends.lines):
             names.setdefault(ends.lines[at], {})[finding.name] = None
     edits = [_edit(source, line, list(wanted), reason, ends.comments.get(line)) for line, wanted in names.items()]
     if not edits:
         return None
-    text, _ = apply(source, [Fix("ignore", tuple(edits), Safety.SAFE)])
-    return Change(source.encode(source.text), source.encode(text))
+    changed, _ = apply(source, [Fix("ignore", tuple(edits), Safety.SAFE)])
+    return Change(source.encoded(), changed.encoded())
 
 
 @dataclass

@@ -53,10 +53,12 @@ class Position(NamedTuple):
 
 
 class Span(NamedTuple):
-    """From ``start`` up to, not including, ``end``."""
+    """From ``start`` up to, not including, ``end``; in a notebook lines count from the start of the ``cell``."""
 
     start: Position
     end: Position
+    cell: int | None = None
+    """Of all cells of the notebook, from 1."""
 
 
 @value_record
@@ -104,8 +106,13 @@ class Finding:
     hyperparameter: str | None = None
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
-    cell: int | None = None
 
-    def sort_key(self) -> tuple[str, Position, str, str]:
+    @property
+    def cell(self) -> int | None:
+        """The cell of a notebook that the finding is in."""
+        return self.span.cell if self.span else None
+
+    def sort_key(self) -> tuple[str, int, Position, str, str]:
         """By file, place, code and message: the order of every report."""
-        return (self.path or "", self.span.start if self.span else Position(0, 0), self.code, self.message)
+        start = self.span.start if self.span else Position(0, 0)
+        return (self.path or "", self.cell or 0, start, self.code, self.message)

@@ -11,11 +11,18 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hplint.model import Position, Span
 
+if TYPE_CHECKING:
+    from hplint.notebooks.program import Notebook
+
 DEFAULT_MAX_FILE_SIZE = 2_000_000
 """Bytes. LibCST needs about 400 bytes of memory and 1 µs for each."""
+NOTEBOOK = ".ipynb"
+_OUTPUTS = 50
+"""How many times longer a notebook's file may be than its code: the rest is output, which is skipped."""
 
 LIBRARIES = (
     "torch",
@@ -58,12 +65,19 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Source:
-    """A file's text. ``path`` is as findings show it; ``text`` keeps its line ends and has no byte order mark."""
+    """A file's text. ``path`` is as findings show it; ``text`` keeps its line ends and has no byte order mark.
+
+    Of a ``notebook`` the text is the program that its cells make up. Offsets count in it; lines count from the start of
+    the cell in spans, and through all of the text everywhere else. ``original`` is the text, character by character, as
+    it stands in the file where IPython's own lines are masked in ``text``.
+    """
 
     path: str
     text: str
     encoding: str = "utf-8"
     bom: bool = False
+    original: str | None = None
+    notebook: Notebook | None = None
 
     @cached_property
     def line_starts(self) -> list[int]:
@@ -84,10 +98,32 @@ class Source:
         return self.line_starts[position.line - 1] + position.column - 1
 
     def span(self, start: int, end: int) -> Span:
-        """The span between two offsets."""
+        """The span between two offsets; it ends where the cell ends that it starts in."""
         if end < start:
             raise ValueError(f"a span of {self.path} ends ({end}) before it starts ({start})")
-        return Span(self.position(start), self.position(end))
+        first, last = self.position(start), self.position(end)
+        if self.notebook is None:
+            return Span(first, last)
+        part = self.notebook.part_at(start)
+        above = self.position(part.start).line - 1
+        last = min(last, self.position(part.end))
+        return Span(
+            Position(max(first.line - above, 1), first.column),
+            Position(last.line - above, last.column),
+            part.cell.number,
+        )
+
+    def offsets(self, span: Span) -> tuple[int, int]:
+        """The offsets between which a span lies.
+
+        Raises:
+            ValueError: the text has no such lines, or no such cell.
+        """
+        above = 0
+        if self.notebook is not None and span.cell is not None:
+            above = self.position(self.notebook.part_of(span.cell).start).line - 1
+        first, last = (Position(above + each.line, each.column) for each in (span.start, span.end))
+        return self.offset(first), self.offset(last)
 
     def line(self, number: int) -> str:
         """A line without its end; empty beyond the last one."""
@@ -97,30 +133,58 @@ class Source:
         end = self.line_starts[number] if number < len(self.line_starts) else len(self.text)
         return self.text[start:end].rstrip("\r\n")
 
+    def shown_line(self, number: int, cell: int | None = None) -> str:
+        """A line as it stands in the file, in a notebook that of a cell; empty where there is none."""
+        lines = self.shown_lines(cell)
+        return lines[number - 1] if 1 <= number <= len(lines) else ""
+
+    def shown_lines(self, cell: int | None = None) -> list[str]:
+        """All lines without their ends, as they stand in the file; in a notebook those of a cell."""
+        text = self.file_text
+        if self.notebook is not None:
+            text = self.original or "" if cell is None else self.notebook.part_of(cell).cell.source
+        return _NEWLINE.split(text)
+
     @cached_property
     def newline(self) -> str:
         """How the first line ends."""
         first = _NEWLINE.search(self.text)
         return first.group() if first else "\n"
 
-    def encode(self, text: str) -> bytes:
-        """Another text as this file would hold it.
+    def edited(self, edits: list[tuple[int, int, str]]) -> Source:
+        """The source after edits, which are ``(start, end, text)`` and do not overlap."""
+        if self.notebook is not None:
+            return _notebook_source(self.path, self.notebook.edited(edits), self.bom)
+        text = self.file_text
+        for start, end, new in sorted(edits, reverse=True):
+            text = text[:start] + new + text[end:]
+        return Source(self.path, text, self.encoding, self.bom)
+
+    def encoded(self) -> bytes:
+        """The file.
 
         Raises:
             UnicodeError: the encoding lacks a character.
         """
-        return (codecs.BOM_UTF8 if self.bom else b"") + text.encode(self.encoding)
+        return (codecs.BOM_UTF8 if self.bom else b"") + self.file_text.encode(self.encoding)
+
+    @property
+    def file_text(self) -> str:
+        """What the file holds: of a notebook its JSON."""
+        if self.notebook is not None:
+            return self.notebook.document
+        return self.text if self.original is None else self.original
 
 
 def read(path: str | os.PathLike[str], limit: int = DEFAULT_MAX_FILE_SIZE) -> Source:
-    """Read a file; one longer than ``limit`` bytes is not read to its end.
+    """Read a file; one longer than ``limit`` bytes of code is not read to its end.
 
     Raises:
         Unreadable: it cannot be read or decoded, or it is too long.
     """
     try:
         with open(path, "rb") as file:
-            data = file.read(limit + 1)
+            data = file.read(_longest(os.fspath(path), limit) + 1)
     except OSError as problem:
         reason = problem.strerror or type(problem).__name__
         raise Unreadable("HP002", f"cannot be read: {reason[:1].lower()}{reason[1:]}") from problem
@@ -128,16 +192,18 @@ def read(path: str | os.PathLike[str], limit: int = DEFAULT_MAX_FILE_SIZE) -> So
 
 
 def from_bytes(data: bytes, path: str, limit: int = DEFAULT_MAX_FILE_SIZE) -> Source:
-    """Decode as Python does: byte order mark, then coding comment, then UTF-8.
+    """Decode as Python does: byte order mark, then coding comment, then UTF-8. Notebooks are UTF-8.
 
     Raises:
-        Unreadable: the bytes are too many, or no text in that encoding.
+        Unreadable: the bytes are too many, no text in that encoding, or no notebook although the path says so.
     """
-    if len(data) > limit:
-        raise Unreadable("HP003", f"is larger than `max-file-size` ({limit} bytes) and was not read")
+    longest = _longest(path, limit)
+    if len(data) > longest:
+        times = f" times {_OUTPUTS}" if longest > limit else ""
+        raise Unreadable("HP003", f"is larger than `max-file-size` ({limit} bytes){times} and was not read")
     bom = data.startswith(codecs.BOM_UTF8)
     body = data[len(codecs.BOM_UTF8) :] if bom else data
-    encoding = _declared_encoding(data) or "utf-8"
+    encoding = "utf-8" if path.endswith(NOTEBOOK) else _declared_encoding(data) or "utf-8"
     try:
         text = body.decode(encoding)
     except UnicodeDecodeError as problem:
@@ -148,15 +214,42 @@ def from_bytes(data: bytes, path: str, limit: int = DEFAULT_MAX_FILE_SIZE) -> So
         raise Unreadable("HP002", f"is not {_shown_encoding(encoding)}: {found}", where) from problem
     except (LookupError, ValueError) as problem:
         raise Unreadable("HP002", f"cannot be decoded as {encoding}: {problem}", Position(1, 1)) from problem
-    return _checked(Source(path, text, encoding, bom))
+    if not path.endswith(NOTEBOOK):
+        return _checked(Source(path, text, encoding, bom))
+    source = _read_notebook(path, text, bom)
+    if len(source.text) > limit:
+        raise Unreadable("HP003", f"holds more code than `max-file-size` ({limit} bytes) and was not checked")
+    return source
+
+
+def _longest(path: str, limit: int) -> int:
+    """Bytes that a file may have whose code may have ``limit``."""
+    return limit * _OUTPUTS if path.endswith(NOTEBOOK) else limit
+
+
+def _read_notebook(path: str, text: str, bom: bool) -> Source:
+    from hplint.notebooks.documents import NoNotebook
+    from hplint.notebooks.program import read_notebook
+
+    try:
+        return _notebook_source(path, read_notebook(text), bom)
+    except NoNotebook as problem:
+        where = None if problem.offset is None else Source(path, text).position(problem.offset)
+        raise Unreadable("HP002", f"is no notebook that can be read: {problem.message}", where) from problem
+
+
+def _notebook_source(path: str, notebook: Notebook, bom: bool) -> Source:
+    return Source(path, notebook.code, bom=bom, original=notebook.original, notebook=notebook)
 
 
 def from_text(text: str, path: str = "<text>") -> Source:
     """A text that is already decoded.
 
     Raises:
-        Unreadable: it holds a null character.
+        Unreadable: it holds a null character, or is no notebook although the path says so.
     """
+    if path.endswith(NOTEBOOK):
+        return _read_notebook(path, text.removeprefix("\ufeff"), text.startswith("\ufeff"))
     return _checked(Source(path, text.removeprefix("\ufeff"), bom=text.startswith("\ufeff")))
 
 

@@ -79,7 +79,7 @@ class Suppressions:
         """Whether a finding is suppressed; the suppressions that do it count as used."""
         if not self._directives or finding.span is None:
             return False
-        first, last = self._statement(finding.span.start.line)
+        first, last = self._statement(self._source.position(self._source.offsets(finding.span)[0]).line)
         covering = [
             directive
             for directive in self._directives

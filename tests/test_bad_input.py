@@ -194,10 +194,26 @@ def test_a_file_that_ends_its_process(folder: Path) -> None:
     assert len(lines) == 20
 
 
-def test_notebooks_that_are_named(folder: Path) -> None:
-    (folder / "a.ipynb").write_text("{}")
-    assert check(".") == (1, [], "")
-    assert check("a.ipynb", ".") == (2, [], "error: a.ipynb: notebooks are not supported yet\n")
+NO_NOTEBOOKS = {
+    "": "a.ipynb: HP002 error: is no notebook that can be read: it is empty (unreadable)",
+    "{}": "a.ipynb: HP002 error: is no notebook that can be read: it has no `cells` (unreadable)",
+    "[]": "a.ipynb:1:1: HP002 error: is no notebook that can be read: it is no JSON object (unreadable)",
+    '{"cells": [': "a.ipynb:1:12: HP002 error: is no notebook that can be read: cell 1 is no JSON object (unreadable)",
+    '{"cells": [],\n<<<<': "a.ipynb:2:1: HP002 error: is no notebook that can be read: it is no valid JSON: "
+    "expecting property name enclosed in double quotes (unreadable)",
+    '{"cells": [{"source": 3}]}': "a.ipynb:1:23: HP002 error: is no notebook that can be read: "
+    "the source of cell 1 is no text (unreadable)",
+    '{"worksheets": [], "nbformat": 3}': "a.ipynb: HP002 error: is no notebook that can be read: "
+    "format 3 is not read: `jupyter nbconvert --to notebook` (unreadable)",
+    '{"x": ' + "[" * 100_000: "a.ipynb: HP002 error: is no notebook that can be read: "
+    "its JSON is nested too deep (unreadable)",
+}
+
+
+@pytest.mark.parametrize("text", NO_NOTEBOOKS, ids=range(len(NO_NOTEBOOKS)))
+def test_what_is_called_a_notebook_and_is_none(folder: Path, text: str) -> None:
+    (folder / "a.ipynb").write_text(text)
+    assert check() == (1, [NO_NOTEBOOKS[text]], "")
 
 
 def test_names_that_no_terminal_should_see(folder: Path) -> None:
@@ -262,7 +278,7 @@ def test_a_reader_that_goes_away(folder: Path) -> None:
 def test_decoding(data: bytes, text: str, encoding: str, bom: bool) -> None:
     found = from_bytes(data, "a.py")
     assert (found.text, found.encoding, found.bom) == (text, encoding, bom)
-    assert found.encode(found.text) == data
+    assert found.encoded() == data
 
 
 def test_a_mark_that_contradicts_its_encoding() -> None:

@@ -34,9 +34,9 @@ def found(*paths: str, force_exclude: bool = False) -> list[str]:
     return [target.path for target in discover(paths or (".",), SettingsFinder(), force_exclude=force_exclude).targets]
 
 
-def test_folders_are_searched_for_python_only(tree: Path) -> None:
+def test_folders_are_searched_for_python_and_notebooks_only(tree: Path) -> None:
     make(tree, "b.py", "a.pyi", "c.txt", "d.ipynb", "pkg/deep/e.py", "x.py/inner.py", ".#lock.py")
-    assert found() == ["a.pyi", "b.py", "pkg/deep/e.py", "x.py/inner.py"]
+    assert found() == ["a.pyi", "b.py", "d.ipynb", "pkg/deep/e.py", "x.py/inner.py"]
 
 
 def test_each_file_once_and_named_files_whatever_they_are_called(tree: Path) -> None:

@@ -102,7 +102,7 @@ def edit(start: int, end: int, text: str) -> Fix:
     ],
 )
 def test_apply(fixes: list[Fix], text: str) -> None:
-    assert apply(Source("a.py", "0123456789"), fixes)[0] == text
+    assert apply(Source("a.py", "0123456789"), fixes)[0].text == text
 
 
 @pytest.mark.parametrize(

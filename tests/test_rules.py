@@ -72,7 +72,8 @@ def test_each_fix_repairs_its_finding_and_breaks_nothing(example: Example) -> No
     for finding in before:
         if finding.fix is None:
             continue
-        text, count = apply(from_text(example.code, PATH), [finding.fix])
+        fixed, count = apply(from_text(example.code, PATH), [finding.fix])
+        text = fixed.text
         assert count == 1
         assert text != example.code, finding
         ast.parse(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,8 @@ def command(
     --diff main..HEAD [PATHS]    two git revisions; main...HEAD from where they parted
     --diff main HEAD [PATHS]     the same with two names
     --diff HEAD [PATHS]          a revision and the files as they are now
+
+    --why takes a line of a notebook as NOTEBOOK.ipynb:cell 3:12.
 
     A first or second argument that exists as a file or folder is that, else a revision. Moved lines do not count,
     nor does another way to write the same value. Exits with 0 when nothing differs, with 1 when something does.
@@ -130,10 +133,12 @@ def _why(place: str, color: bool) -> int:
     from hplint.inventory.text import render_why
     from hplint.source import display_path
 
-    path, _, number = place.rpartition(":")
+    before, _, number = place.rpartition(":")
+    in_cell = re.fullmatch(r"(.*\.ipynb):cell (\d+)", before)
+    path, cell = (in_cell[1], int(in_cell[2])) if in_cell else (before, None)
     if not path or not number.isdecimal() or int(number) < 1:
         raise click.UsageError(f"--why takes a file and a line such as train.py:12, not `{place}`")
-    found = explained(display_path(path), int(number))
+    found = explained(display_path(path), int(number), cell)
     if isinstance(found, Unread):
         complain(str(found))
         return WRONG

@@ -50,6 +50,8 @@ _MADE = words(
     rand randn zeros ones full empty linspace arange normal uniform
     """
 )
+_RESHAPING = frozenset({"resize", "resize_", "resize_as_", "squeeze_", "t_", "transpose_", "unsqueeze_"})
+"""Methods that change the shape of their object."""
 _PICKS = frozenset(["max", "min", "amax", "amin"])
 _SUMS = frozenset(["sum", "mean"])
 _SHAPE = re.compile(r"\.(size\(\)|shape)$")
@@ -157,8 +159,17 @@ def _combined(file: File, left: Expr, right: Expr, depth: int) -> Known:
 
 
 def _of_name(file: File, name: Name, depth: int) -> Known:
+    if name.id in _reshaped(file):
+        return None
     bindings = file.names.reaching(name)
     return _agreed(_of_binding(file, name, binding, depth) for binding in bindings) if bindings else None
+
+
+def _reshaped(file: File) -> frozenset[str]:
+    """The names of what a method gives another shape where it is."""
+    calls = (call.func for call in file.every(Call))
+    methods = (each for each in calls if isinstance(each, Attribute) and each.attr in _RESHAPING)
+    return frozenset(each.value.id for each in methods if isinstance(each.value, Name))
 
 
 def _of_binding(file: File, name: Name, binding: Binding, depth: int) -> Known:

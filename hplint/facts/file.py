@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
@@ -58,13 +58,14 @@ class File:
     """One file: its text, its code and what they mean.
 
     ``path`` is as shown in findings; ``text`` is what offsets count into; ``targets`` are the versions of libraries
-    that the code is written for, as far as the settings tell.
+    that the code is written for, as far as the settings tell; ``cells`` lie between these offsets of a notebook.
     """
 
     def __init__(
         self, path: str, text: str, code: Code, linker: Linker | None = None, targets: Mapping[str, str] | None = None
     ) -> None:
         self.path = path
+        self.cells: tuple[tuple[int, int], ...] = ()
         self._targets = targets or {}
         self.text = text
         self.code = code
@@ -102,6 +103,18 @@ class File:
         """The innermost function that a record stands in, None for the statements of the module."""
         around = [each for each in self.every(FunctionDef) if each.start <= node.start and node.end <= each.end]
         return max(around, key=_START) if around else None
+
+    def cell_of(self, node: Node) -> int | None:
+        """Which of the ``cells`` a record starts in, None outside of notebooks."""
+        return bisect_right(self.cells, (node.start, len(self.text))) - 1 if self.cells else None
+
+    def is_displayed(self, statement: Node) -> bool:
+        """Whether a notebook shows the value of a statement: it is the last one of its cell."""
+        if not self.cells:
+            return False
+        cell = self.cell_of(statement)
+        last = max((each.start for each in self.code.body if self.cell_of(each) == cell), default=-1)
+        return last == statement.start
 
     def source(self, node: Node) -> str:
         """The text of a record."""

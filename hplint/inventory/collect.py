@@ -13,6 +13,7 @@ from hplint.inventory.options import option_sites
 from hplint.inventory.reading import MAYBE, Reader
 from hplint.inventory.records import Entry, Explanation, Given, Script, State, Use
 from hplint.inventory.sites import Site, call_sites
+from hplint.model import Span
 from hplint.source import Source
 
 
@@ -25,8 +26,13 @@ def inventory(file: File, source: Source, source_of: Callable[[str], Source], *,
     return Script(file.path, _entries(reader, sites))
 
 
-def explanations(file: File, source: Source, source_of: Callable[[str], Source], line: int) -> tuple[Explanation, ...]:
-    """How the values on one line, and those that the line decides on, are known or why they are not."""
+def explanations(
+    file: File, source: Source, source_of: Callable[[str], Source], line: int, cell: int | None = None
+) -> tuple[Explanation, ...]:
+    """How the values on one line, and those that the line decides on, are known or why they are not.
+
+    Lines of a notebook count in a ``cell``.
+    """
     reader = Reader(file, source, source_of)
     found = []
     for site in sorted(_sites(reader), key=lambda site: (site.node.start, site.node.end)):
@@ -34,10 +40,14 @@ def explanations(file: File, source: Source, source_of: Callable[[str], Source],
         steps = [] if site.reading.expr is None else reader.steps(site.reading.expr)
         passed = [entry.uses[0].at, *(spot for spot, _ in steps)]
         passed += [link.at for chain in site.reading.chains for link in chain if link.at is not None]
-        if any(spot.path == file.path and spot.span.start.line <= line <= spot.span.end.line for spot in passed):
+        if any(spot.path == file.path and _is_on(spot.span, line, cell) for spot in passed):
             told = tuple((spot, reader.text_at(spot), text) for spot, text in steps)
             found.append(Explanation(entry, told))
     return tuple(found)
+
+
+def _is_on(span: Span, line: int, cell: int | None) -> bool:
+    return span.cell == cell and span.start.line <= line <= span.end.line
 
 
 def _sites(reader: Reader, *, all_options: bool = False) -> list[Site]:

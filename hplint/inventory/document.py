@@ -84,7 +84,7 @@ def _links(chain: Sequence[Link]) -> Iterator[dict[str, Any]]:
 def _spot(spot: Spot) -> dict[str, Any]:
     return {
         "path": spot.path,
-        "cell": None,
+        "cell": spot.span.cell,
         "start": _position(spot.span.start),
         "end": _position(spot.span.end),
     }

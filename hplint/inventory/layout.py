@@ -62,8 +62,9 @@ def shown_places(spots: Sequence[Spot]) -> str:
 
 
 def short_place(spot: Spot, home: str) -> str:
-    """``:12`` in the file that is spoken of, ``config.py:12`` elsewhere."""
-    return f"{'' if spot.path == home else spot.path}:{spot.span.start.line}"
+    """``:12`` in the file that is spoken of, ``config.py:12`` elsewhere, ``:cell 3:12`` in a notebook."""
+    cell = "" if spot.span.cell is None else f"cell {spot.span.cell}:"
+    return f"{'' if spot.path == home else spot.path}:{cell}{spot.span.start.line}"
 
 
 def chain_text(chain: Chain, home: str) -> str:
@@ -77,7 +78,7 @@ def change_places(change: Change) -> str:
         return shown_places(change.side.places)
     old, new = change.old.places, change.new.places
     if len(old) == len(new) == 1:
-        return f"{old[0].path}:{old[0].span.start.line} → {short_place(new[0], old[0].path)}"
+        return f"{short_place(old[0], '')} → {short_place(new[0], old[0].path)}"
     return f"{shown_places(old)} → {shown_places(new)}"
 
 

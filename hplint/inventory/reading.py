@@ -273,7 +273,7 @@ class Reader:
     def text_at(self, spot: Spot) -> str:
         """What is written at a place."""
         source = self._source if spot.path == self.file.path else self._source_of(spot.path)
-        start, end = source.offset(spot.span.start), source.offset(spot.span.end)
+        start, end = source.offsets(spot.span)
         return _cut(" ".join(source.text[start:end].split()))
 
     def _origin(self, origin: Origin) -> Spot:

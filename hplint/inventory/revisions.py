@@ -7,9 +7,9 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from hplint.source import DEFAULT_MAX_FILE_SIZE
+from hplint.source import DEFAULT_MAX_FILE_SIZE, NOTEBOOK
 
-_KEPT = (".py", ".pyi", ".toml", ".yaml", ".yml", ".json", ".cfg")
+_KEPT = (".py", ".pyi", NOTEBOOK, ".toml", ".yaml", ".yml", ".json", ".cfg")
 """Files that say something of hyperparameters: scripts, and what they read."""
 
 

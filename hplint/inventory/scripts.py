@@ -11,10 +11,13 @@ from hplint.batch import FEW, cores
 from hplint.discover import Target, discover
 from hplint.engine import described
 from hplint.facts.file import File
+from hplint.facts.syntax import Code
 from hplint.inventory.collect import explanations, inventory
 from hplint.inventory.records import Explanation, Script, Unread
+from hplint.model import Position, Span
 from hplint.parse import SyntaxProblem, TooComplex, undisturbed
 from hplint.project import Project
+from hplint.readable import readable
 from hplint.settings import SettingsFinder
 from hplint.source import DEFAULT_MAX_FILE_SIZE, Source, Unreadable, is_relevant, read
 from hplint.workers import spread
@@ -92,25 +95,44 @@ def _guarded(path: str, limit: int, use: Callable[[Source], Found]) -> Found | U
         return Unread(path, None, f"reading this file failed: {described(problem)}")
 
 
-def explained(path: str, line: int) -> tuple[Explanation, ...] | Unread:
-    """How the hyperparameters on a line of a file got their values; callers are those below the working directory."""
-    found = _guarded(path, DEFAULT_MAX_FILE_SIZE, lambda source: _explained(source, line))
+def explained(path: str, line: int, cell: int | None = None) -> tuple[Explanation, ...] | Unread:
+    """How the hyperparameters on a line of a file, or of a notebook's cell, got their values.
+
+    Callers are those below the working directory.
+    """
+    found = _guarded(path, DEFAULT_MAX_FILE_SIZE, lambda source: _explained(source, line, cell))
     return found if isinstance(found, Unread) else found or ()
 
 
-def _explained(source: Source, line: int) -> tuple[Explanation, ...]:
-    if line > len(source.line_starts):
-        raise Unreadable("HP002", f"has no line {line}")
+def _explained(source: Source, line: int, cell: int | None) -> tuple[Explanation, ...]:
+    place = Position(line, 1)
+    try:
+        source.offsets(Span(place, place, cell))
+    except ValueError:
+        raise Unreadable("HP002", f"has no line {line}{f' in cell {cell}' if cell else ''}") from None
     reader = Project(among=_among(discover((".",), SettingsFinder()).targets))
-    file = File(source.path, source.text, reader.code(source), reader)
-    return explanations(file, source, reader.source, line)
+    source, code = _code(source, reader)
+    return explanations(File(source.path, source.text, code, reader), source, reader.source, line, cell)
+
+
+def _code(source: Source, reader: Project) -> tuple[Source, Code]:
+    """The records of a source, and the source without the cells that cannot be read.
+
+    Raises:
+        SyntaxProblem, TooComplex: nothing of it can be read.
+    """
+    found = readable(source, reader.code)
+    if found.code is None:
+        raise found.problems[0]
+    return found.source, found.code
 
 
 def _script(all_options: bool, reader: Project, source: Source) -> Script | None:
     if not is_relevant(source.text):
         return None
     reader.begin()
-    file = File(source.path, source.text, reader.code(source), reader)
+    source, code = _code(source, reader)
+    file = File(source.path, source.text, code, reader)
     script = inventory(file, source, reader.source, all_options=all_options)
     file.let_go()
     return script

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from hplint.inventory import known
 from hplint.inventory.compare import ScriptDiff, Side
-from hplint.inventory.layout import chain_text
+from hplint.inventory.layout import chain_text, short_place
 from hplint.inventory.records import Entry, Script, Use
 
 _HEAD = (
@@ -21,9 +21,11 @@ _HEAD = (
     "value",
     "state",
     "note",
+    "cell",
     "line",
     "column",
     "set_path",
+    "set_cell",
     "set_line",
     "set_column",
     "chain",
@@ -63,6 +65,7 @@ def _rows(script: Script, entry: Entry) -> Iterator[tuple[object, ...]]:
                 given.text if given else "",
                 entry.state.value,
                 entry.note,
+                use.at.span.cell,
                 use.at.span.start.line,
                 use.at.span.start.column,
                 *_end(use, number),
@@ -74,7 +77,7 @@ def _end(use: Use, number: int) -> tuple[object, ...]:
     chain = use.chains[number] if number < len(use.chains) else ()
     places = [link.at for link in chain if link.at is not None]
     at = places[-1] if places else use.at
-    return at.path, at.span.start.line, at.span.start.column, chain_text(chain, use.at.path)
+    return at.path, at.span.cell, at.span.start.line, at.span.start.column, chain_text(chain, use.at.path)
 
 
 def render_diff(diffs: Sequence[ScriptDiff]) -> str:
@@ -101,7 +104,7 @@ def render_diff(diffs: Sequence[ScriptDiff]) -> str:
 
 
 def _lines(side: Side | None) -> str:
-    return " ".join(str(place.span.start.line) for place in side.places) if side else ""
+    return " ".join(short_place(place, place.path)[1:] for place in side.places) if side else ""
 
 
 def _written(head: tuple[str, ...], rows: Iterator[tuple[object, ...]]) -> str:

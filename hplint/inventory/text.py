@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from hplint.inventory.compare import Change, ScriptDiff, counts
-from hplint.inventory.layout import by_category, change_places, given_to, owners_of, shown_places, where
+from hplint.inventory.layout import by_category, change_places, given_to, owners_of, short_place, shown_places, where
 from hplint.inventory.records import Entry, Explanation, Script, State
 from hplint.report.style import Style, printable
 
@@ -98,8 +98,7 @@ def _why(explanation: Explanation, style: Style) -> Iterator[str]:
     value = style(printable(entry.value), *_COLOURS[entry.state])
     yield f"{printable(shown_places([entry.uses[0].at]))}: {head} {printable(entry.owner)} = {value}"
     for spot, text, said in explanation.steps:
-        start = spot.span.start
-        place = style(f"{printable(spot.path)}:{start.line}:{start.column}", "dim")
+        place = style(f"{printable(short_place(spot, ''))}:{spot.span.start.column}", "dim")
         yield f"  {place}  {printable(text)}  {style(printable(said), 'italic')}"
     if not explanation.steps and entry.state is State.DEFAULT:
         yield f"  {printable(entry.callee)} is not given `{entry.argument}`: its default applies"

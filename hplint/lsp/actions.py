@@ -67,7 +67,7 @@ class Actions:
             own = self._places.range(finding.span)
             same = (each for each in shown if (each.source, each.code, each.range) == (SOURCE, finding.code, own))
             known = next(same, None)
-            first, last = (self._source.offset(at) for at in finding.span)
+            first, last = self._source.offsets(finding.span)
             if known is not None or (first <= end and start <= last):
                 yield finding, known
 

@@ -62,6 +62,11 @@ class Report:
         return [(number, code, name, code in fixable) for (code, name), number in ordered]
 
 
+def in_cell(finding: Finding) -> str:
+    """The place in a notebook in words, for formats that have lines of files only; empty outside of notebooks."""
+    return f"cell {finding.cell}, line {finding.span.start.line}: " if finding.span and finding.cell else ""
+
+
 _NOUNS = {
     Level.ERROR: ("error", "errors"),
     Level.WARNING: ("warning", "warnings"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hplint.model import Finding, Level
-from hplint.report import Report, summary
+from hplint.report import Report, in_cell, summary
 from hplint.report.style import printable
 
 _TYPES = {Level.ERROR: "error", Level.WARNING: "warning", Level.ADVICE: "warning", Level.PEDANTIC: "warning"}
@@ -19,9 +19,9 @@ def render(report: Report) -> str:
 
 def _command(finding: Finding, report: Report) -> str:
     properties = {"type": _TYPES[finding.level], "sourcepath": printable(report.path_of(finding))}
-    if finding.span is not None:
+    if finding.span is not None and finding.cell is None:
         properties |= {"linenumber": str(finding.span.start.line), "columnnumber": str(finding.span.start.column)}
     properties["code"] = finding.code
     written = "".join(f"{name}={value.translate(_ESCAPED)};" for name, value in properties.items())
-    message = f"{printable(finding.message)} ({finding.name})"
+    message = f"{in_cell(finding)}{printable(finding.message)} ({finding.name})"
     return f"##vso[task.logissue {written}]{message.translate(_ESCAPED)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hplint.model import Finding
+from hplint.model import Finding, Span
 from hplint.report import Report, summary
 from hplint.report.style import LEVEL_COLOURS, Style, printable
 
@@ -14,18 +14,20 @@ def render(report: Report, *, color: bool = False, links: bool = False) -> str:
     return "".join(f"{line}\n" for line in [*lines, summary(report)])
 
 
-def place(finding: Finding, style: Style) -> str:
-    """``train.py:9:48``, as far as it is known."""
-    shown = style(printable(finding.path or "<unknown>"), "bold")
-    if finding.span:
-        shown += f":{finding.span.start.line}:{finding.span.start.column}"
-    return style.linked(shown, finding.path) if finding.path else shown
+def place(path: str | None, span: Span | None, style: Style) -> str:
+    """``train.py:9:48``, in a notebook ``train.ipynb:cell 3:9:48``, as far as it is known."""
+    shown = style(printable(path or "<unknown>"), "bold")
+    if span is not None:
+        cell = "" if span.cell is None else f"cell {span.cell}:"
+        shown += f":{cell}{span.start.line}:{span.start.column}"
+    return style.linked(shown, path) if path else shown
 
 
 def _line(finding: Finding, style: Style, *, fixable: bool) -> str:
     level = style(finding.level.value, LEVEL_COLOURS[finding.level])
     mark = f" {style('[*]', 'green')}" if fixable else ""
-    return f"{place(finding, style)}: {finding.code} {level}: {printable(finding.message)} ({finding.name}){mark}"
+    where = place(finding.path, finding.span, style)
+    return f"{where}: {finding.code} {level}: {printable(finding.message)} ({finding.name}){mark}"
 
 
 def statistics(report: Report, *, color: bool = False) -> str:

@@ -25,10 +25,10 @@ def _command(finding: Finding) -> str:
 
 
 def _place(finding: Finding) -> dict[str, str]:
-    """Where to show it. GitHub refuses columns where the first and the last line differ."""
+    """Where to show it. GitHub refuses columns where the first and the last line differ, and knows no cells."""
     if finding.path is None:
         return {}
-    if finding.span is None:
+    if finding.span is None or finding.cell is not None:
         return {"file": printable(finding.path)}
     start, end = finding.span.start, finding.span.end
     file, line = printable(finding.path), str(start.line)
@@ -41,8 +41,7 @@ def _place(finding: Finding) -> dict[str, str]:
 
 def _message(finding: Finding) -> str:
     """What is said, with the place: the log shows nothing but the message. Related places have a line each."""
-    lines = [f"{place(finding, Style(False))}: {printable(finding.message)}"]
+    lines = [f"{place(finding.path, finding.span, Style(False))}: {printable(finding.message)}"]
     for related in finding.related:
-        start = related.span.start
-        lines.append(f"{printable(related.path)}:{start.line}:{start.column}: {printable(related.message)}")
+        lines.append(f"{place(related.path, related.span, Style(False))}: {printable(related.message)}")
     return "\n".join(lines)

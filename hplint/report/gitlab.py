@@ -7,7 +7,7 @@ from typing import Any
 
 from hplint.fingerprints import fingerprints
 from hplint.model import Finding, Level, Position, Span
-from hplint.report import Report, SourceOf
+from hplint.report import Report, SourceOf, in_cell
 
 _SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.ADVICE: "minor", Level.PEDANTIC: "info"}
 _START = Span(Position(1, 1), Position(1, 1))
@@ -21,14 +21,14 @@ def render(report: Report, source_of: SourceOf) -> str:
 
 
 def _issue(finding: Finding, fingerprint: str, report: Report) -> dict[str, Any]:
-    start, end = finding.span or _START
+    span = finding.span if finding.span and finding.cell is None else _START
     return {
-        "description": f"{finding.code} {finding.message}",
+        "description": f"{finding.code} {in_cell(finding)}{finding.message}",
         "check_name": finding.name,
         "fingerprint": fingerprint,
         "severity": _SEVERITIES[finding.level],
         "location": {
             "path": report.path_of(finding),
-            "positions": {"begin": start._asdict(), "end": end._asdict()},
+            "positions": {"begin": span.start._asdict(), "end": span.end._asdict()},
         },
     }

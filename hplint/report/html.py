@@ -153,12 +153,13 @@ def _excerpt(source: Source | None, span: Span, around: int = CONTEXT) -> Iterat
     """The lines of a place, and some around it."""
     if source is None:
         return
-    start, end = span
+    start, end = span.start, span.end
+    lines = source.shown_lines(span.cell)
     last = end.line - 1 if end.column == 1 and end.line > start.line else end.line
     shown = min(last, start.line + MOST_LINES - 1)
-    final = min(shown + around, len(source.line_starts)) if shown == last else shown
+    final = min(shown + around, len(lines)) if shown == last else shown
     for number in range(max(start.line - around, 1), final + 1):
-        text = source.line(number)
+        text = lines[number - 1] if number <= len(lines) else ""
         if not start.line <= number <= last:
             if number <= last or text or number < final:
                 yield Line(number, _shown(text[:MOST_CHARACTERS]))

@@ -40,7 +40,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "engine": finding.engine.value,
         "path": finding.path,
-        "cell": finding.cell,
         **_span(finding.span),
         "hyperparameter": finding.hyperparameter,
         "url": None,
@@ -50,16 +49,18 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _related(related: Related) -> dict[str, Any]:
-    return {"path": related.path, "cell": None, **_span(related.span), "message": related.message}
+    return {"path": related.path, **_span(related.span), "message": related.message}
 
 
 def _fix(fix: Fix) -> dict[str, Any]:
-    edits = [{"path": edit.path, "cell": None, **_span(edit.span), "text": edit.text} for edit in fix.edits]
+    edits = [{"path": edit.path, **_span(edit.span), "text": edit.text} for edit in fix.edits]
     return {"title": fix.title, "safety": fix.safety.value, "edits": edits}
 
 
 def _span(span: Span | None) -> dict[str, Any]:
-    return {"start": _position(span.start), "end": _position(span.end)} if span else {"start": None, "end": None}
+    if span is None:
+        return {"cell": None, "start": None, "end": None}
+    return {"cell": span.cell, "start": _position(span.start), "end": _position(span.end)}
 
 
 def _position(position: Position) -> dict[str, int]:

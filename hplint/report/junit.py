@@ -39,14 +39,13 @@ def _case(suite: ElementTree.Element, finding: Finding, path: str, *, fails: boo
     attributes = {"name": f"{finding.code} {finding.name}", "classname": printable(path), "time": "0"}
     if finding.path is not None:
         attributes["file"] = printable(path)
-        if finding.span is not None:
+        if finding.span is not None and finding.cell is None:
             attributes["line"] = str(finding.span.start.line)
     case = ElementTree.SubElement(suite, "testcase", attributes)
     kind = "failure" if fails else "skipped"
     message = printable(finding.message)
     result = ElementTree.SubElement(case, kind, {"message": message, "type": finding.level.value})
-    lines = [f"{place(finding, style)}: {finding.level.value}: {message}"]
+    lines = [f"{place(finding.path, finding.span, style)}: {finding.level.value}: {message}"]
     for related in finding.related:
-        start = related.span.start
-        lines.append(f"{printable(related.path)}:{start.line}:{start.column}: {printable(related.message)}")
+        lines.append(f"{place(related.path, related.span, style)}: {printable(related.message)}")
     result.text = "\n".join(lines)

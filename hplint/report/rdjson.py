@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from hplint.model import Finding, Fix, Level, Position, Span
-from hplint.report import Report, SourceOf
+from hplint.report import Report, SourceOf, in_cell
 from hplint.source import Source
 
 _SEVERITIES = {Level.ERROR: "ERROR", Level.WARNING: "WARNING", Level.ADVICE: "INFO", Level.PEDANTIC: "INFO"}
@@ -22,7 +22,7 @@ def _diagnostic(finding: Finding, report: Report, source_of: SourceOf) -> dict[s
     path = report.path_of(finding)
     source = source_of(path) if finding.span else None
     found: dict[str, Any] = {
-        "message": finding.message,
+        "message": in_cell(finding) + finding.message,
         "severity": _SEVERITIES[finding.level],
         "code": {"value": f"{finding.code} {finding.name}"},
         "location": _location(path, finding.span, source),
@@ -33,7 +33,7 @@ def _diagnostic(finding: Finding, report: Report, source_of: SourceOf) -> dict[s
             for each in finding.related
         ]
     fix = finding.fix
-    if fix is not None and source is not None and {edit.path for edit in fix.edits} == {path}:
+    if fix is not None and source is not None and finding.cell is None and {edit.path for edit in fix.edits} == {path}:
         found["suggestions"] = [_suggestion(fix, source)]
     return found
 
@@ -50,7 +50,7 @@ def _suggestion(fix: Fix, source: Source) -> dict[str, Any]:
 
 
 def _location(path: str, span: Span | None, source: Source | None) -> dict[str, Any]:
-    return {"path": path, "range": _range(span, source)} if span else {"path": path}
+    return {"path": path, "range": _range(span, source)} if span and span.cell is None else {"path": path}
 
 
 def _range(span: Span, source: Source | None) -> dict[str, Any]:

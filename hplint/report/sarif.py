@@ -14,7 +14,7 @@ from urllib.parse import quote
 from hplint import __version__
 from hplint.fingerprints import fingerprints
 from hplint.model import Finding, Fix, Level, Position, Span
-from hplint.report import Report, RuleOf, SourceOf
+from hplint.report import Report, RuleOf, SourceOf, in_cell
 from hplint.rule import Rule
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -103,7 +103,7 @@ def _result(finding: Finding, fingerprint: str, report: Report) -> dict[str, Any
     found: dict[str, Any] = {
         "ruleId": finding.code,
         "level": _LEVELS[finding.level],
-        "message": {"text": finding.message},
+        "message": {"text": in_cell(finding) + finding.message},
         "locations": [_location(path, finding.span or _START)],
         "partialFingerprints": {"primaryLocationLineHash": fingerprint},
         "properties": {"engine": finding.engine.value, "hyperparameter": finding.hyperparameter},
@@ -113,7 +113,7 @@ def _result(finding: Finding, fingerprint: str, report: Report) -> dict[str, Any
             _location(each.path, each.span) | {"id": number, "message": {"text": each.message}}
             for number, each in enumerate(finding.related, 1)
         ]
-    if finding.fix is not None and finding.fix.edits:
+    if finding.fix is not None and finding.fix.edits and finding.cell is None:
         found["fixes"] = [_fix(finding.fix)]
     return found
 
@@ -131,7 +131,9 @@ def _artifact(path: str) -> dict[str, str]:
 
 
 def _region(span: Span) -> dict[str, Any]:
-    (line, column), (end_line, end_column) = span
+    if span.cell is not None:
+        span = _START  # SARIF knows no cells: the message names it.
+    (line, column), (end_line, end_column) = span.start, span.end
     return {"startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column}
 
 

@@ -29,7 +29,9 @@ def render(report: Report, source_of: SourceOf, *, color: bool = False, hint: bo
 def _finding(finding: Finding, report: Report, source_of: SourceOf, style: Style) -> list[str]:
     colour = LEVEL_COLOURS[finding.level]
     head = style(f"{finding.level.value}[{finding.name}]", colour, "bold")
-    lines = [f"{place(finding, style)}: {head} {finding.code} {style(printable(finding.message), 'bold')}"]
+    lines = [
+        f"{place(finding.path, finding.span, style)}: {head} {finding.code} {style(printable(finding.message), 'bold')}"
+    ]
     spans = [finding.span] if finding.span else []
     gutter = max((len(str(span.end.line)) for span in (*spans, *(each.span for each in finding.related))), default=1)
     margin = " " * gutter
@@ -39,8 +41,7 @@ def _finding(finding: Finding, report: Report, source_of: SourceOf, style: Style
         lines.append(f"{margin} {bar}")
         lines += _excerpt(source, spans[0], "^", colour, gutter, style)
     for related in finding.related:
-        start = related.span.start
-        where = f"{printable(related.path)}:{start.line}:{start.column}"
+        where = place(related.path, related.span, Style(False))
         lines.append(f"{margin} {style('=', 'blue')} {where}: {printable(related.message)}")
         source = source_of(related.path)
         if source is not None:
@@ -60,7 +61,7 @@ def _excerpt(source: Source, span: Span, mark: str, colour: str, gutter: int, st
     bar = style("|", "blue")
     lines = []
     for number in (first,) if first == last else (first, last):
-        text = source.line(number)
+        text = source.shown_line(number, span.cell)
         start = span.start.column - 1 if number == first else len(text) - len(text.lstrip())
         end = span.end.column - 1 if number == span.end.line else len(text)
         if not text.strip() and number == first == last:

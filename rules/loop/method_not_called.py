@@ -30,7 +30,8 @@ model.eval()
 
 ## Looks like it, is not
 
-An attribute that is no method, at the end of a notebook's cell, is shown by the notebook.
+What stands at the end of a notebook's cell is shown by the notebook: hplint says nothing there. Nor of an attribute
+that is no method.
 
 ```python good
 import torch
@@ -69,7 +70,7 @@ EFFECTS = {
 def method_not_called(file: File) -> Iterator[Draft]:
     for statement in file.all(syntax.ExprStatement):
         method = statement.value
-        if not isinstance(method, syntax.Attribute) or method.attr not in EFFECTS:
+        if not isinstance(method, syntax.Attribute) or method.attr not in EFFECTS or file.is_displayed(statement):
             continue
         roles = METHODS.get(method.attr)
         if roles is None or role_of(file, method.value) in roles:

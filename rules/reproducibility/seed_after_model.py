@@ -71,6 +71,8 @@ from hplint.rule import Draft, File, Files, Level, is_test, rule, seeded_too_lat
 )
 def seed_after_model(file: File) -> Iterator[Draft]:
     for seeding, model in () if is_test(file) else seeded_too_late(file):
+        if file.cell_of(seeding) != file.cell_of(model):
+            continue  # Cells are run in any order, and again.
         message = (
             f"the seed comes after `{file.source(model.func)}`: its weights are drawn before and differ in each run"
         )
