@@ -104,6 +104,7 @@ WANTED = {"min": "lower", "max": "higher"}
     hyperparameter="lr-schedule",
     since="0.1",
     subject=Files("ReduceLROnPlateau"),
+    runtime=True,
 )
 def plateau_mode_mismatch(file: File) -> Iterator[Draft]:
     steps = [step for step in step_calls(file) if step.call.args and step.is_only(PLATEAU)]

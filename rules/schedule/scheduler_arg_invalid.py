@@ -102,6 +102,7 @@ NONSENSE: dict[tuple[str, str], tuple[tuple[Callable[[float], bool], str], ...]]
     hyperparameter="lr-schedule",
     since="0.1",
     subject=Files("LR", "lr_scheduler"),
+    runtime=True,
 )
 def scheduler_arg_invalid(file: File) -> Iterator[Draft]:
     for call in schedulers(file):
