@@ -27,15 +27,14 @@ def complete_names(context: click.Context, parameter: click.Parameter, incomplet
 
 @click.command("completion")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
-def command(shell: str) -> None:
+@click.pass_context
+def command(context: click.Context, shell: str) -> None:
     """Print the script that makes a shell complete hplint's commands, options and rules.
 
     For bash: eval "$(hplint completion bash)" in ~/.bashrc.
     """
     from click.shell_completion import get_completion_class
 
-    from hplint.cli import main
-
     kind = get_completion_class(shell)
     assert kind is not None  # The choice above names those that click has.
-    click.echo(kind(main, {}, "hplint", "_HPLINT_COMPLETE").source())
+    click.echo(kind(context.find_root().command, {}, "hplint", "_HPLINT_COMPLETE").source())

@@ -8,7 +8,6 @@ the object is gone. Objects themselves are there during the event: a check keeps
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
@@ -17,11 +16,12 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 from torch.utils.data import DataLoader
 
+from hplint.records import record
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class Event:
     """Something that happened."""
 
@@ -32,7 +32,7 @@ class Event:
 # --- construction: told when the object is complete, at the next event of any kind
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class OptimizerBuilt(Event):
     """An optimizer was constructed, or an unknown one (a copy, one from before) steps for the first time."""
 
@@ -40,7 +40,7 @@ class OptimizerBuilt(Event):
     record: Record[Optimizer]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class SchedulerBuilt(Event):
     """A learning-rate scheduler was constructed."""
 
@@ -48,7 +48,7 @@ class SchedulerBuilt(Event):
     record: Record[LRScheduler]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class LoaderBuilt(Event):
     """A data loader was constructed."""
 
@@ -56,7 +56,7 @@ class LoaderBuilt(Event):
     record: Record[DataLoader[Any]]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class ScalerBuilt(Event):
     """A gradient scaler was constructed."""
 
@@ -67,7 +67,7 @@ class ScalerBuilt(Event):
 # --- data
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class PassStarts(Event):
     """A loader is iterated from its start; ``record.passes`` counts this one."""
 
@@ -75,7 +75,7 @@ class PassStarts(Event):
     record: Record[DataLoader[Any]]
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class Batch(Event):
     """A loader has given a batch, the ``number``-th of this pass, from 1."""
 
@@ -85,7 +85,7 @@ class Batch(Event):
     batch: Any
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class PassEnds(Event):
     """A loader has no more batches in this pass after ``batches``. ``cut``: because a dry run lets no more through."""
 
@@ -98,7 +98,7 @@ class PassEnds(Event):
 # --- models and losses
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class Forward(Event):
     """The program has called a module that no other module is running, and has its output."""
 
@@ -111,7 +111,7 @@ class Forward(Event):
     """Whether autograd was to record it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class ModeSet(Event):
     """``train()`` or ``eval()`` was called on a module by the program itself."""
 
@@ -119,7 +119,7 @@ class ModeSet(Event):
     training: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class Loss(Event):
     """A loss function of torch has a result. ``name`` is that in ``torch.nn.functional``.
 
@@ -134,7 +134,7 @@ class Loss(Event):
     module: Module | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class AlwaysDrops(Event):
     """A dropout function is called without ``training``, in a model in evaluation mode. ``rate``: its ``p``."""
 
@@ -142,7 +142,7 @@ class AlwaysDrops(Event):
     rate: Any
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class BackwardStarts(Event):
     """Gradients are about to be computed. ``inside``: the optimizer in whose closure that is."""
 
@@ -150,7 +150,7 @@ class BackwardStarts(Event):
     inside: Record[Optimizer] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class BackwardEnds(Event):
     """Gradients were computed."""
 
@@ -161,7 +161,7 @@ class BackwardEnds(Event):
 # --- gradients
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class ZeroGrad(Event):
     """Gradients are about to be cleared: those of an optimizer, or of a module."""
 
@@ -170,7 +170,7 @@ class ZeroGrad(Event):
     """That of the optimizer, None for a module."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class Clip(Event):
     """Gradients are about to be clipped, ``by`` their ``norm`` or their ``value``; ``limit`` is what was given."""
 
@@ -179,7 +179,7 @@ class Clip(Event):
     limit: Any
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class Unscale(Event):
     """A scaler is about to unscale the gradients of an optimizer, because the program says so."""
 
@@ -187,7 +187,7 @@ class Unscale(Event):
     record: Record[Optimizer] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class ScaledStep(Event):
     """A scaler is about to step an optimizer, or to skip the step."""
 
@@ -195,7 +195,7 @@ class ScaledStep(Event):
     record: Record[Optimizer] | None
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class ScalerUpdate(Event):
     """A scaler is about to choose its next scale."""
 
@@ -205,7 +205,7 @@ class ScalerUpdate(Event):
 # --- steps
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class StepStarts(Event):
     """An optimizer is about to step; ``record.steps`` does not count it yet."""
 
@@ -214,7 +214,7 @@ class StepStarts(Event):
     closure: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class StepEnds(Event):
     """An optimizer has stepped; ``record.steps`` counts it."""
 
@@ -223,7 +223,7 @@ class StepEnds(Event):
     closure: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class SchedulerStep(Event):
     """The program is about to step a scheduler; those inside of it count in ``record.steps`` and make no event."""
 
@@ -236,7 +236,7 @@ class SchedulerStep(Event):
 # --- the end
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@record
 class Finish(Event):
     """Watching ends. ``complete``: because the program has, not because a dry run stopped it or its window closed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,7 +63,7 @@ def run(folder: Path, *args: str) -> subprocess.CompletedProcess[str]:
 
 
 def findings(done: subprocess.CompletedProcess[str]) -> list[str]:
-    return [line.split("] ")[0] for line in done.stdout.splitlines() if "[" in line and line[:1].isalpha()]
+    return [line.split("] ")[0] for line in done.stdout.splitlines() if re.match(r"[\w.]+:\d+:\d+: \w+\[", line)]
 
 
 def test_what_the_tests_train_is_found_once_and_fails_the_session(project: Path) -> None:
