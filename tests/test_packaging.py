@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import tarfile
@@ -12,19 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkout import ROOT, copy_to, tracked
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
-
-ROOT = Path(__file__).parent.parent
-
-
-def tracked() -> list[str]:
-    """The files of the working tree that git knows or would add, relative to the root."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return sorted(name for name in done.stdout.splitlines() if (ROOT / name).is_file())
 
 
 def shipped() -> list[str]:
@@ -45,10 +37,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Both archives, built once."""
     copy = tmp_path_factory.mktemp("checkout")
     wanted = shipped()
-    for name in tracked():
-        target = copy / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target)
+    copy_to(copy)
     target = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(target), str(copy)]
     done = subprocess.run(command, capture_output=True, text=True)
