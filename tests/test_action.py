@@ -42,10 +42,8 @@ class Job:
     action: Path = ROOT
     outputs: dict[str, str] = field(default_factory=dict)
 
-    def run(
-        self, step: str, environment: dict[str, str] | None = None, **inputs: str
-    ) -> subprocess.CompletedProcess[str]:
-        """Run the script of a step; ``inputs`` are what the workflow gives, with ``_`` for ``-``."""
+    def run(self, step: str, more: dict[str, str] | None = None, **inputs: str) -> subprocess.CompletedProcess[str]:
+        """Run the script of a step with ``more`` variables; ``inputs`` are the workflow's, with ``_`` for ``-``."""
         given = {name: str(about["default"]) for name, about in ACTION["inputs"].items()}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         known = {f"inputs.{name}": value for name, value in given.items()} | self.outputs
@@ -79,7 +77,7 @@ def job(tmp_path: Path) -> Job:
     workspace.mkdir()
     temporary.mkdir()
     (workspace / "train.py").write_text(WRONG, "utf-8")
-    starter = temporary / "hplint"
+    starter = temporary / "start hplint"
     starter.write_text(f'#!{BASH}\nexec "{sys.executable}" -m hplint "$@"\n', "utf-8")
     starter.chmod(0o755)
     return Job(workspace, temporary, outputs={"steps.install.outputs.hplint": str(starter)})
@@ -184,7 +182,7 @@ def test_a_runner_without_a_new_python_is_told(job: Job) -> None:
     done = job.run("install")
     assert done.returncode == 2
     assert done.stdout.startswith("::error title=hplint::There is no Python 3.10 or newer here")
-    assert not (job.temporary / "hplint" / "bin").exists()
+    assert not (job.temporary / "hplint").exists()
 
 
 @needs_bash

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+
+import yaml
 
 from hplint.settings import CONFIG_NAMES
 from tests.conftest import RunHplint
@@ -43,3 +46,28 @@ def test_the_suppression_of_the_readme_suppresses(root: Path, run_hplint: RunHpl
     assert run_hplint("check", "--isolated", "train.py", cwd=tmp_path).returncode == 0
     script.write_text(f"import torch\n\n{line.partition('#')[0]}\n", "utf-8")
     assert run_hplint("check", "--isolated", "train.py", cwd=tmp_path).returncode == 1
+
+
+def test_the_inputs_of_the_action_are_those_it_has(root: Path) -> None:
+    inputs = yaml.safe_load((root / "action.yml").read_text("utf-8"))["inputs"]
+    page = (root / "docs" / "ci.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| (?:`(.*?)`)? *\|", page, re.MULTILINE)
+    assert rows == [(name, about["default"]) for name, about in inputs.items()]
+    used = [
+        name
+        for text in (page, (root / "README.md").read_text("utf-8"))
+        for block in re.findall(r"uses: hplint/hplint@\S+\n +with:\n((?:  .*\n)+?)(?= *- |```)", text)
+        for name in yaml.safe_load(block)
+    ]
+    assert len(used) == 4
+    assert set(used) <= set(inputs)
+
+
+def test_the_job_for_gitlab_writes_its_report(root: Path, run_hplint: RunHplint, tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", (root / "docs" / "ci.md").read_text("utf-8"), re.DOTALL)
+    [job] = [yaml.safe_load(block)["hplint"] for block in blocks if block.startswith("hplint:")]
+    (tmp_path / "table.py").write_bytes((root / "fixtures" / "seed" / "table.py").read_bytes())
+    done = run_hplint(*shlex.split(job["script"][-1])[1:], cwd=tmp_path)
+    assert done.returncode in job["allow_failure"]["exit_codes"], done.stderr
+    report = json.loads((tmp_path / job["artifacts"]["reports"]["codequality"]).read_text("utf-8"))
+    assert {issue["location"]["path"] for issue in report} == {"table.py"}
