@@ -42,8 +42,8 @@ class Job:
     action: Path = ROOT
     outputs: dict[str, str] = field(default_factory=dict)
 
-    def run(self, step: str, more: dict[str, str] | None = None, **inputs: str) -> subprocess.CompletedProcess[str]:
-        """Run the script of a step with ``more`` variables; ``inputs`` are the workflow's, with ``_`` for ``-``."""
+    def run(self, step: str, **inputs: str) -> subprocess.CompletedProcess[str]:
+        """Run the script of a step; ``inputs`` are what the workflow gives, with ``_`` for ``-``."""
         given = {name: str(about["default"]) for name, about in ACTION["inputs"].items()}
         given |= {name.replace("_", "-"): value for name, value in inputs.items()}
         known = {f"inputs.{name}": value for name, value in given.items()} | self.outputs
@@ -60,7 +60,6 @@ class Job:
             "GITHUB_ACTION_PATH": str(self.action),
             "GITHUB_OUTPUT": str(put_out),
             "RUNNER_TEMP": str(self.temporary),
-            **(more or {}),
         }
         command = [str(BASH), "--noprofile", "--norc", "-eo", "pipefail", str(script)]
         done = subprocess.run(command, cwd=self.workspace, env=variables, capture_output=True, text=True)
@@ -145,10 +144,11 @@ def test_inputs_are_never_run(job: Job, name: str) -> None:
 
 
 @needs_bash
-def test_the_version_is_never_run(job: Job) -> None:
-    done = job.run("install", {"PIP_NO_INDEX": "1"}, version=RUN_BY_A_SHELL)
-    assert done.returncode == 1
-    assert "touch made1" in done.stderr
+@pytest.mark.parametrize("version", [RUN_BY_A_SHELL, "1.0 @ file:///tmp", "--pre", "1.0,>0"])
+def test_a_version_is_a_version(job: Job, version: str) -> None:
+    done = job.run("install", version=version)
+    assert (done.returncode, done.stderr) == (2, "")
+    assert done.stdout == "::error title=hplint::The input version is not a version of hplint\n"
     assert not list(job.workspace.glob("made*"))
 
 
@@ -186,7 +186,9 @@ def test_a_runner_without_a_new_python_is_told(job: Job) -> None:
 
 
 @needs_bash
-def test_the_revision_of_the_action_is_installed_and_then_a_version(job: Job, tmp_path: Path) -> None:
+def test_the_revision_of_the_action_is_installed_and_then_a_version(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     action, temporary = tmp_path / "the action", tmp_path / "fresh"
     action.mkdir()
     temporary.mkdir()
@@ -199,6 +201,7 @@ def test_the_revision_of_the_action_is_installed_and_then_a_version(job: Job, tm
     assert done.returncode == 1, done.stderr
     assert done.stdout.startswith(ANNOTATION.format(file="train.py"))
 
-    done = fresh.run("install", {"PIP_NO_INDEX": "1"}, version="9999.1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    done = fresh.run("install", version="9999.1")
     assert done.returncode == 1
     assert "hplint==9999.1" in done.stderr

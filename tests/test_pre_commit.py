@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import sysconfig
 from pathlib import Path
 
@@ -21,12 +20,12 @@ model = nn.Linear(3, 2)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, momentum=0.9)
 """
 SCRIPTS = os.pathsep.join((sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)))
-RUNNERS = {"pre-commit": [sys.executable, "-m", "pre_commit"], "prek": [shutil.which("prek", path=SCRIPTS)]}
+RUNNERS = {name: shutil.which(name, path=SCRIPTS) for name in ("pre-commit", "prek")}
 
 
 def notebook(*cells: str) -> str:
     """A notebook of these cells."""
-    listed = [
+    listed: list[dict[str, object]] = [
         {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": cell} for cell in cells
     ]
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -61,14 +60,14 @@ def project(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("runner", sorted(RUNNERS))
 def test_the_hook_checks_scripts_and_notebooks(runner: str, hooks: Path, project: Path, tmp_path: Path) -> None:
     command = RUNNERS[runner]
-    if None in command:
+    if command is None:
         pytest.skip(f"{runner} is not installed")
     homes = {"PRE_COMMIT_HOME": str(tmp_path / "home"), "PREK_HOME": str(tmp_path / "home")}
 
     def run(*files: str) -> subprocess.CompletedProcess[str]:
         chosen = ["--files", *files] if files else ["--all-files"]
         return subprocess.run(
-            [*map(str, command), "try-repo", str(hooks), "hplint", "--verbose", *chosen],
+            [command, "try-repo", str(hooks), "hplint", "--verbose", *chosen],
             cwd=project,
             env={**os.environ, **homes},
             capture_output=True,
