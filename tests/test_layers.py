@@ -57,7 +57,7 @@ LAYERS = (
     },
     {"hplint.report", "hplint.runtime"},
     {"hplint.inventory", "hplint.scaffold"},
-    {"hplint.lsp"},
+    {"hplint.lsp", "hplint.mcp"},
     {"hplint.commands", "hplint.pytest_plugin"},
     {"hplint.cli", "hplint.__main__"},
 )
