@@ -71,13 +71,13 @@ def test_a_text_gets_the_report_of_the_command_line(tmp_path: Path, root: Path, 
     done = run_hplint("check", "--output-format", "json", cwd=tmp_path)
     assert report == {**json.loads(done.stdout), "left_out": 0}
     assert text_of(result).startswith("src/train.py:3:31: HP101 error: `Adam` has no `momentum`")
-    assert text_of(result).endswith("\n1 checked: 1 error, 0 warning, 0 advice, 0 pedantic")
+    assert text_of(result).endswith("\nfiles: 1, error: 1, warning: 0, advice: 0, pedantic: 0")
 
 
 def test_a_clean_text_is_clean(tmp_path: Path) -> None:
     result = call(tmp_path, "lint_text", text="import torch\n")
     assert report_of(result)["findings"] == []
-    assert text_of(result) == "1 checked: 0 error, 0 warning, 0 advice, 0 pedantic"
+    assert text_of(result) == "files: 1, error: 0, warning: 0, advice: 0, pedantic: 0"
 
 
 def test_a_notebook_is_told_by_its_name(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_many_findings_are_cut_and_counted(tmp_path: Path) -> None:
     assert "\nand 5 more: check a smaller part to see them\n" in text_of(result)
 
 
-WRONG = (
+WRONG: tuple[tuple[str, dict[str, str], str], ...] = (
     ("lint_path", {"path": "nothing.py"}, "nothing.py: no such file or folder"),
     ("lint_path", {"path": "-"}, "-: no such file or folder"),
     ("lint_path", {"path": "--fix"}, "--fix: no such file or folder"),

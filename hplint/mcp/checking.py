@@ -45,12 +45,11 @@ async def check_path(path: str) -> dict[str, Any]:
 
 def shown(report: dict[str, Any]) -> str:
     """A report as text: a line for each finding that it lists, and the numbers."""
-    summary = report["summary"]
-    numbers = ", ".join(f"{summary[level]} {level}" for level in ("error", "warning", "advice", "pedantic"))
+    numbers = ", ".join(f"{what}: {number}" for what, number in report["summary"].items())
     lines = [_line(finding) for finding in report["findings"]]
     if report["left_out"]:
         lines.append(f"and {report['left_out']} more: check a smaller part to see them")
-    return "\n".join([*lines, f"{summary['files']} checked: {numbers}"])
+    return "\n".join([*lines, numbers])
 
 
 async def _check(arguments: list[str], data: bytes) -> dict[str, Any]:
