@@ -10,12 +10,13 @@ from typing import Any
 
 import anyio
 
-from hplint.commands.terminal import WRONG
-
 MAX_SECONDS = 50
 """For one check. Many clients give up after a minute, and then nobody is told why."""
 MAX_FINDINGS = 100
 """What is listed of a check; the summary counts all."""
+
+_WRONG = 2
+"""The exit code of `hplint check` for wrong usage, wrong configuration and errors of its own."""
 
 # The folder of the project is not on the path: a `click.py` there is not to be run.
 _HPLINT = "import sys; sys.path[:] = filter(None, sys.path); from hplint.cli import main; main()"
@@ -63,8 +64,8 @@ async def _check(arguments: list[str], data: bytes) -> dict[str, Any]:
     except (OSError, ValueError) as problem:  # Such as a name with a null character.
         raise CheckFailed(f"cannot be checked: {problem}") from problem
     said = done.stderr.decode("utf-8", "replace").strip()
-    if done.returncode < 0 or (done.returncode == WRONG and said):
-        raise CheckFailed(said.removeprefix("error: ") or f"hplint was ended by signal {-done.returncode}")
+    if not done.stdout or (done.returncode == _WRONG and said):
+        raise CheckFailed(said.removeprefix("error: ") or f"the check ended with {done.returncode} and said nothing")
     report: dict[str, Any] = json.loads(done.stdout)
     report["left_out"] = max(0, len(report["findings"]) - MAX_FINDINGS)
     report["findings"] = report["findings"][:MAX_FINDINGS]
