@@ -43,6 +43,7 @@ STDIN = "-"
 _ELSEWHERE = {
     "completion": "hplint.commands.completion",
     "inventory": "hplint.commands.inventory",
+    "mcp": "hplint.commands.mcp",
     "new": "hplint.commands.new",
     "run": "hplint.commands.run",
     "server": "hplint.commands.server",
@@ -322,9 +323,9 @@ def rule_command(context: click.Context, name: str | None, output_format: str, c
 def explain(context: click.Context, name: str, color: str) -> None:
     """Explain a hyperparameter or a rule."""
     from hplint import hyperparameters
-    from hplint.registry import did_you_mean
     from hplint.report import rules
     from hplint.report.explain import explain as explain_row
+    from hplint.report.explain import unknown_name
 
     known = _registry()
     colored = is_colored(color, sys.stdout)
@@ -335,9 +336,7 @@ def explain(context: click.Context, name: str, color: str) -> None:
         watchers = [rule for rule in known.rules if rule.hyperparameter == row.name]
         text = explain_row(row, watchers, width=width(), color=colored)
     else:
-        close = hyperparameters.suggest(name)
-        suggestion = f": did you mean `{close}`?" if close else did_you_mean(name, known.by_name)
-        complain(f"`{name}` is no rule and no hyperparameter{suggestion}")
+        complain(unknown_name(name, known))
         context.exit(WRONG)
     click.echo(text, nl=False, color=colored)
 

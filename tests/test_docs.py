@@ -30,6 +30,35 @@ def test_the_console_of_adopting(root: Path, run_hplint: RunHplint, tmp_path: Pa
         assert (done.returncode, done.stdout + done.stderr) == (0, output)
 
 
+def test_the_console_of_agents(root: Path, run_hplint: RunHplint, tmp_path: Path) -> None:
+    (tmp_path / "table.py").write_bytes((root / "fixtures" / "seed" / "table.py").read_bytes())
+    (tmp_path / "train.py").write_bytes((root / "fixtures" / "seed" / "table.py").read_bytes())
+    text = (root / "AGENTS.md").read_text("utf-8")
+    shown = re.findall(r"```console\n\$ hplint (.*)\n((?:.+\n)+)```", text)
+    assert len(shown) == 2
+    for command, output in shown:
+        done = run_hplint(*shlex.split(command), cwd=tmp_path)
+        assert (done.returncode, done.stdout + done.stderr) == (1, output)
+    plain = re.findall(r"^hplint (.*?) +#", text, re.MULTILINE)
+    assert len(plain) == 3
+    for command in plain:
+        assert run_hplint(*shlex.split(command), cwd=tmp_path).returncode == 0
+
+
+def test_the_suppression_of_agents_is_that_of_the_readme(root: Path) -> None:
+    quoted = [
+        re.findall(r".*# hplint: ignore\[.*", (root / name).read_text("utf-8")) for name in ("AGENTS.md", "README.md")
+    ]
+    assert quoted[0][0] in quoted[1]
+
+
+def test_the_server_of_agents_can_be_started(root: Path, run_hplint: RunHplint) -> None:
+    [example] = re.findall(r"```json\n(.*?)```", (root / "AGENTS.md").read_text("utf-8"), re.DOTALL)
+    server = json.loads(example)["mcpServers"]["hplint"]
+    assert server["command"] == "hplint"
+    assert run_hplint(*server["args"], "--help").returncode == 0
+
+
 def test_the_configuration_of_the_readme_is_accepted(root: Path, run_hplint: RunHplint, tmp_path: Path) -> None:
     assert "pyproject.toml" in CONFIG_NAMES
     [example] = re.findall(r"```toml\n(.*?)```", (root / "README.md").read_text("utf-8"), re.DOTALL)

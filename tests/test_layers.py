@@ -57,7 +57,7 @@ LAYERS = (
     },
     {"hplint.report", "hplint.runtime"},
     {"hplint.inventory", "hplint.scaffold"},
-    {"hplint.lsp"},
+    {"hplint.lsp", "hplint.mcp"},
     {"hplint.commands", "hplint.pytest_plugin"},
     {"hplint.cli", "hplint.__main__"},
 )
@@ -150,6 +150,13 @@ def test_the_protocol_of_editors_stays_in_its_corner(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", FILES)
+def test_the_protocol_of_agents_stays_in_its_corner(module: str) -> None:
+    if not module.startswith("hplint.mcp"):
+        names = {name.partition(".")[0] for name in imports(FILES[module])}
+        assert not names & {"anyio", "mcp", "pydantic"}
+
+
+@pytest.mark.parametrize("module", FILES)
 def test_torch_stays_in_its_corner(module: str) -> None:
     if not module.startswith("hplint.runtime"):
         assert not {name for name in imports(FILES[module]) if name.partition(".")[0] == "torch"}
@@ -178,7 +185,16 @@ def test_check_imports_neither_torch_nor_the_classes_of_libcst(tmp_path: Path) -
 def test_the_other_commands_cost_check_and_help_nothing(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text("import torch\n")
     assert not any(name.startswith("hplint.inventory") for name in modules_after_hplint("check", str(tmp_path)))
-    others = {"hplint.inventory", "hplint.facts", "hplint.lsp", "hplint.settings", "libcst.native", "pygls"}
+    others = {
+        "hplint.inventory",
+        "hplint.facts",
+        "hplint.lsp",
+        "hplint.mcp",
+        "hplint.settings",
+        "libcst.native",
+        "mcp",
+        "pygls",
+    }
     assert not modules_after_hplint("--help") & others
 
 

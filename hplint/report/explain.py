@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from textwrap import TextWrapper
 from typing import Protocol
 
-from hplint.hyperparameters import Hyperparameter
+from hplint.hyperparameters import Hyperparameter, suggest
 from hplint.model import Level
+from hplint.registry import Registry, did_you_mean
 
 INDENT = "  "
 CODE = re.compile(r"`[^`\n]*`")
@@ -45,6 +46,13 @@ def explain(row: Hyperparameter, rules: Sequence[Watcher], *, width: int = 88, c
             blocks.append(f"{style(heading.upper(), bold=True)}\n{body}")
     text = "\n\n".join(blocks) + "\n"
     return CODE.sub(lambda code: style(code[0], fg="cyan"), text)
+
+
+def unknown_name(name: str, rules: Registry) -> str:
+    """Says that nothing is called ``name``, and what may have been meant."""
+    close = suggest(name)
+    suggestion = f": did you mean `{close}`?" if close else did_you_mean(name, rules.by_name)
+    return f"`{name}` is no rule and no hyperparameter{suggestion}"
 
 
 def _sections(

@@ -37,10 +37,11 @@ def listing(rules: Iterable[Rule], *, color: bool = False) -> str:
 
 def as_json(rules: Iterable[Rule]) -> str:
     """All that is known of rules, pages included."""
-    return json.dumps([_record(rule) for rule in rules], indent=2) + "\n"
+    return json.dumps([record(rule) for rule in rules], indent=2) + "\n"
 
 
-def _record(rule: Rule) -> dict[str, Any]:
+def record(rule: Rule) -> dict[str, Any]:
+    """All that is known of a rule, its page included."""
     return {
         "code": rule.code,
         "name": rule.name,
