@@ -19,17 +19,22 @@ from docs.website.links import broken
 from docs.website.pages import ROOT, navigation, pages
 
 HERE = Path(__file__).parent
+_WRITTEN = {"pages", "html", "mkdocs.yml", ".cache"}
+"""What a build leaves in its folder."""
 
 
 def write_pages(folder: Path) -> Path:
     """Write all Markdown, and the configuration of the generator, anew; the path of the configuration.
 
-    SystemExit for a link to a page or heading that is not there.
+    SystemExit for a link to a page or heading that is not there, and for a folder that was not written here.
     """
     found = pages()
     if wrong := broken(found):
         sys.exit("links that lead nowhere:\n" + "\n".join(wrong))
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        if {path.name for path in folder.iterdir()} - _WRITTEN:
+            sys.exit(f"{folder} holds something else than the site: nothing is written there")
+        shutil.rmtree(folder)
     for path, text in found.items():
         file = folder / "pages" / path
         file.parent.mkdir(parents=True, exist_ok=True)
