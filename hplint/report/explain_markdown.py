@@ -17,17 +17,26 @@ _FENCE = re.compile(r"^```(\w+) (\w+)$", re.MULTILINE)
 def explain_markdown(row: Hyperparameter, rules: Sequence[Watcher]) -> str:
     """What `hplint explain` prints of ``row``; what prose cites becomes links."""
     blocks = [f"### {row.title}\n\n`{row.name}` ({row.category})"]
+    blocks += [f"**{heading}**\n\n{body}" for heading, body in explain_sections(row, rules)]
+    return "\n\n".join(blocks) + "\n"
+
+
+def explain_sections(row: Hyperparameter, rules: Sequence[Watcher]) -> Iterator[tuple[str, str]]:
+    """The headings and what stands under them, empty ones left out."""
     for heading, lines in _sections(row, rules):
         if body := "\n".join(lines):
-            blocks.append(f"**{heading}**\n\n{body}")
-    return "\n\n".join(blocks) + "\n"
+            yield heading, body
 
 
 def rule_markdown(rule: Rule) -> str:
     """A rule's page under a line of what it is."""
-    page = _FENCE.sub(r"*\2:*\n\n```\1", rule.page)
     facts = f"{rule.level.value} · topic {rule.topic} · library {rule.library}"
-    return f"### {rule.name} ({rule.code})\n\n{facts}\n\n{page}\n"
+    return f"### {rule.name} ({rule.code})\n\n{facts}\n\n{page_markdown(rule)}\n"
+
+
+def page_markdown(rule: Rule) -> str:
+    """A rule's page, its examples labelled in words instead of in their fences."""
+    return _FENCE.sub(r"*\2:*\n\n```\1", rule.page)
 
 
 def _sections(row: Hyperparameter, rules: Sequence[Watcher]) -> Iterator[tuple[str, Iterator[str]]]:
