@@ -12,14 +12,13 @@ from docs.website.reference import reference
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REPOSITORY = "https://github.com/hplint/hplint/blob/main"
-FROM_README = {
+FROM_README: dict[str, dict[str, tuple[str, ...]]] = {
     "index.md": {"hplint": ("hplint",)},
     "start.md": {"Getting started": ("Try it", "Use it")},
     "configuration.md": {"Configuration": ("Configuration",)},
     "run.md": {"What a running program shows": ("Training runs", "Live objects")},
     "inventory.md": {"What did this run use?": ("What did this run use?",)},
     "notebooks.md": {"Notebooks": ("Notebooks",)},
-    "ci.md": {"In CI": ("In pre-commit", "In GitHub Actions")},
     "limits.md": {"Limits and promises": ("What it does not cover", "Stability")},
 }
 """Pages, their titles, and the sections of the README that they are made of."""

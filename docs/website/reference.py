@@ -120,4 +120,3 @@ def _hyperparameters(rules: Iterable[Rule]) -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")
-
