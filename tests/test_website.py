@@ -91,6 +91,10 @@ def test_a_comment_in_code_is_no_heading() -> None:
     assert sections(text) == {"Top": "first\n\n```sh\n# not a heading\n```", "Next": "second"}
 
 
+def test_the_file_that_an_example_is_in_is_its_title() -> None:
+    assert sections("# Top\n```python train.py\nx\n```\n") == {"Top": '```python title="train.py"\nx\n```'}
+
+
 def test_what_is_no_longer_registered_is_gone_from_the_folder(tmp_path: Path, found: dict[str, str]) -> None:
     stale = tmp_path / "site" / "pages" / "rules" / "gone.md"
     stale.parent.mkdir(parents=True)
@@ -114,7 +118,7 @@ def test_no_link_of_the_html_is_broken(tmp_path: Path, found: dict[str, str]) ->
     shutil.rmtree(tmp_path / "site" / "pages")
     read = {file.relative_to(html).as_posix(): _Page(file.read_text("utf-8")) for file in html.rglob("*.html")}
     assert {path.replace(".md", ".html") for path in found} <= read.keys()
-    wrong = []
+    wrong = [f"{path}: a fence is read as text" for path, page in read.items() if "```" in page.text]
     for path, page in read.items():
         for link in filter(lambda link: not re.match(r"[a-z]+:|//", link), page.links):
             file, anchor = urldefrag(unquote(link))
@@ -133,6 +137,7 @@ class _Page(HTMLParser):
 
     def __init__(self, text: str) -> None:
         super().__init__()
+        self.text = text
         self.links: list[str] = []
         self.anchors: set[str] = set()
         self.feed(text)

@@ -76,6 +76,5 @@ def _links(part: str) -> Iterator[re.Match[str]]:
 
 
 def _anchors(text: str) -> set[str]:
-    return {
-        slug(heading[1]) for part, is_code in code_apart(text) if not is_code for heading in _HEADING.finditer(part)
-    }
+    prose = (part for part, is_code in code_apart(text) if not is_code)
+    return {slug(heading) for part in prose for heading in _HEADING.findall(part)}

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import posixpath
 from pathlib import Path
 from typing import Any
 
 from docs.website.links import relinked, slug
 from docs.website.readme import sections
 from docs.website.reference import reference
+from hplint import hyperparameters
+from hplint.registry import registry
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 REPOSITORY = "https://github.com/hplint/hplint/blob/main"
-FROM_README: dict[str, dict[str, tuple[str, ...]]] = {
-    "index.md": {"hplint": ("hplint",)},
-    "start.md": {"Getting started": ("Try it", "Use it")},
-    "configuration.md": {"Configuration": ("Configuration",)},
-    "run.md": {"What a running program shows": ("Training runs", "Live objects")},
-    "inventory.md": {"What did this run use?": ("What did this run use?",)},
-    "notebooks.md": {"Notebooks": ("Notebooks",)},
-    "limits.md": {"Limits and promises": ("What it does not cover", "Stability")},
+FROM_README: dict[str, tuple[str, tuple[str, ...]]] = {
+    "index.md": ("hplint", ("hplint",)),
+    "start.md": ("Getting started", ("Try it", "Use it")),
+    "configuration.md": ("Configuration", ("Configuration",)),
+    "run.md": ("What a running program shows", ("Training runs", "Live objects")),
+    "inventory.md": ("What did this run use?", ("What did this run use?",)),
+    "notebooks.md": ("Notebooks", ("Notebooks",)),
+    "limits.md": ("Limits and promises", ("What it does not cover", "Stability")),
 }
 """Pages, their titles, and the sections of the README that they are made of."""
 ORDER = (
@@ -38,29 +39,30 @@ def navigation(found: dict[str, str]) -> list[dict[str, Any]]:
     """The menus, as mkdocs.yml has them. A guide that :data:`ORDER` does not name comes after those it names."""
     guides = [path for path in found if "/" not in path and path not in ("index.md", LAST)]
     guides.sort(key=lambda path: (ORDER.index(path) if path in ORDER else len(ORDER), path))
-    rules = sorted(path for path in found if path.startswith("rules/") and posixpath.basename(path) not in _INDEXES)
-    rows = sorted(path for path in found if path.startswith("hyperparameters/") and not path.endswith("/index.md"))
-    levels = {"By level": "rules/levels.md"}
+    rows: dict[str, list[str]] = {}
+    for row in sorted(hyperparameters.rows(), key=lambda row: row.title.lower()):
+        rows.setdefault(row.category, []).append(f"hyperparameters/{row.name}.md")
+    rules: dict[str, list[str]] = {}
+    for rule in sorted(registry().rules, key=lambda rule: (rule.topic, rule.name)):
+        rules.setdefault(rule.topic, []).append(f"rules/{rule.name}.md")
+    by_topic = [{topic: [{_title(found[path]): path} for path in paths]} for topic, paths in rules.items()]
+    by_category = [{category: [{_title(found[path]): path} for path in paths]} for category, paths in rows.items()]
     return [
         {"hplint": "index.md"},
         {"Guide": [{_title(found[path]): path} for path in [*guides, LAST]]},
-        {"Rules": ["rules/index.md", levels, *({_title(found[path]): path} for path in rules)]},
-        {"Hyperparameters": ["hyperparameters/index.md", *({_title(found[path]): path} for path in rows)]},
+        {"Rules": ["rules/index.md", {"By level": "rules/levels.md"}, *by_topic]},
+        {"Hyperparameters": ["hyperparameters/index.md", *by_category]},
     ]
-
-
-_INDEXES = ("index.md", "levels.md")
 
 
 def _of_readme() -> dict[str, str]:
     said = sections((ROOT / "README.md").read_text("utf-8"))
     found = {}
-    for path, titled in FROM_README.items():
-        for title, headings in titled.items():
-            blocks = [f"# {title}"]
-            for heading in headings:
-                blocks += [said[heading]] if len(headings) == 1 else [f"## {heading}", said[heading]]
-            found[path] = relinked("\n\n".join(blocks) + "\n", _from_readme)
+    for path, (title, headings) in FROM_README.items():
+        blocks = [f"# {title}"]
+        for heading in headings:
+            blocks += [said[heading]] if len(headings) == 1 else [f"## {heading}", said[heading]]
+        found[path] = relinked("\n\n".join(blocks) + "\n", _from_readme)
     return found
 
 
@@ -95,10 +97,9 @@ def _on_site(target: str) -> str:
 def _places() -> dict[str, str]:
     """Where the sections of the README are, by their anchors."""
     found = {"rules": "rules/index.md"}
-    for path, titled in FROM_README.items():
-        for headings in titled.values():
-            several = len(headings) > 1
-            found |= {slug(heading): path + (f"#{slug(heading)}" if several else "") for heading in headings}
+    for path, (_, headings) in FROM_README.items():
+        several = len(headings) > 1
+        found |= {slug(heading): path + (f"#{slug(heading)}" if several else "") for heading in headings}
     return found
 
 

@@ -8,14 +8,18 @@ from collections.abc import Iterator
 from docs.website.links import code_apart
 
 _HEADING = re.compile(r"^(#+) (.+)$")
+_NAMED = re.compile(r"^(```\w+) ([\w./-]+)$", re.MULTILINE)
 _COMMENT = re.compile(r"^<!-- .* -->\n\n?", re.MULTILINE)
 
 
 def sections(text: str) -> dict[str, str]:
-    """What stands under each heading, the heading excluded, down to the next heading of any level."""
+    """What stands under each heading, the heading excluded, down to the next heading of any level.
+
+    The file that the fence of an example names becomes its title.
+    """
     found: dict[str, str] = {}
     title = ""
-    for heading, block in _blocks(_COMMENT.sub("", text)):
+    for heading, block in _blocks(_NAMED.sub(r'\1 title="\2"', _COMMENT.sub("", text))):
         title = heading or title
         found[title] = found.get(title, "") + block
     return {title: body.strip() for title, body in found.items()}
