@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import re
 import tokenize
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from hplint.builtin import unused_suppression
-from hplint.model import Edit, Finding, Fix, Position, Safety
+from hplint.model import Edit, Finding, Fix, Position, Safety, Span
 from hplint.records import value_record
 from hplint.registry import Registry, did_you_mean
 from hplint.rule import Rule
 from hplint.source import Source
 
 _CANDIDATE = re.compile(r"#[ \t]*(?:hplint[ \t]*:|noqa[ \t]*:[^\r\n]*\bHP\d{3}\b)", re.IGNORECASE)
-DIRECTIVE = re.compile(
+_DIRECTIVE = re.compile(
     r"""\#[ \t]*(?:
       hplint[ \t]*:[ \t]*(?P<kind>file-ignore|ignore)\b(?:[ \t]*\[(?P<names>[^\]]*)\])?
     | (?i:noqa)[ \t]*:[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[ \t]*[, \t][ \t]*[A-Z]+[0-9]+)*)
@@ -69,8 +69,8 @@ class Suppressions:
         self._rules = rules
         self._directives: list[_Directive] = []
         self._statements: list[tuple[int, int]] = []
-        self._closed: set[int] = set()
-        """Lines that end within a text or with a backslash, so that no comment can follow."""
+        self._open: list[int] = []
+        """Lines that may end in a comment: not those that end within a text or with a backslash."""
         self._was_read = False
         if _CANDIDATE.search(source.text):
             self._read()
@@ -79,7 +79,7 @@ class Suppressions:
         """Whether a finding is suppressed; the suppressions that do it count as used."""
         if not self._directives or finding.span is None:
             return False
-        first, last = self._statement(self._source.position(self._source.offsets(finding.span)[0]).line)
+        first, last = self._statement(self._line(finding.span))
         covering = [
             directive
             for directive in self._directives
@@ -155,7 +155,7 @@ class Suppressions:
         span = self._source.span(*(at or directive.span))
         return Finding(rule.code, rule.name, rule.level, message, self._source.path, span, fix=fix)
 
-    # --- for editors
+    # --- for those who write
 
     def named_at(self, offset: int) -> Rule | None:
         """The rule that a suppression names at a place of the text."""
@@ -163,26 +163,44 @@ class Suppressions:
         found = next((name for name in names if name.start <= offset <= name.end), None)
         return None if found is None else self._rules.get(found.text)
 
-    def edit_for(self, finding: Finding) -> Edit | None:
-        """What suppresses a finding: its name in a comment of its statement. None where there is no room for one."""
-        if finding.span is None:
-            return None
+    def edits_for(self, findings: Iterable[Finding], reason: str = "") -> list[Edit]:
+        """What suppresses findings: their names in the suppression of their statement, or else in a new comment.
+
+        That comment, with the reason behind it, ends the first line from the finding's on that can have one. A finding
+        is left out where there is no such line.
+        """
         if not self._was_read:
             self._read()
-        line = finding.span.start.line
+        merged: dict[int, dict[str, None]] = {}
+        added: dict[int, dict[str, None]] = {}
+        for finding in findings:
+            if finding.span is None:
+                continue
+            line = self._line(finding.span)
+            own = self._own(line)
+            at = bisect_left(self._open, line)
+            if own is not None:
+                merged.setdefault(own.names[-1].end, {})[finding.name] = None
+            elif at < len(self._open):
+                added.setdefault(self._open[at], {})[finding.name] = None
+        edits = [self._edit(end, end, "".join(f", {name}" for name in names)) for end, names in merged.items()]
+        for line, names in added.items():
+            text, start = self._source.line(line), self._source.offset(Position(line, 1))
+            comment = f"  # hplint: ignore[{', '.join(names)}] {reason}".rstrip()
+            edits.append(self._edit(start + len(text.rstrip()), start + len(text), comment))
+        return edits
+
+    def _own(self, line: int) -> _Directive | None:
+        """The suppression in hplint's own form that the statement on a line has already."""
         first, last = self._statement(line)
-        for directive in self._directives:
-            if first <= directive.line <= last and not directive.whole_file and directive.is_ours and directive.names:
-                end = directive.names[-1].end
-                return self._edit(end, end, f", {finding.name}")
-        for number in (*range(line, last + 1), *range(line - 1, first - 1, -1)):
-            if number not in self._closed:
-                text = self._source.line(number).rstrip()
-                end = self._source.offset(Position(number, len(text) + 1))
-                return self._edit(end, end, f"  # hplint: ignore[{finding.name}]")
-        return None
+        here = (each for each in self._directives if first <= each.line <= last and not each.whole_file)
+        return next((each for each in here if each.is_ours and each.names), None)
 
     # --- reading
+
+    def _line(self, span: Span) -> int:
+        """The line of the text that a span begins on: in a notebook its own count begins with each cell."""
+        return self._source.position(self._source.offsets(span)[0]).line
 
     def _statement(self, line: int) -> tuple[int, int]:
         """The first and last line of the statement on a line: of a compound one its head, decorators included."""
@@ -197,10 +215,10 @@ class Suppressions:
 
     def _read(self) -> None:
         self._was_read = True
-        for token in _comments(self._source, self._statements, self._closed):
+        for token in _comments(self._source, self._statements, self._open):
             start = self._source.offset(Position(token.start[0], token.start[1] + 1))
             alone = not self._source.line(token.start[0])[: token.start[1]].strip()
-            for match in DIRECTIVE.finditer(token.string):
+            for match in _DIRECTIVE.finditer(token.string):
                 directive = _directive(match, token.string, start, token.start[0], alone)
                 if directive is not None:
                     self._directives.append(directive)
@@ -223,22 +241,17 @@ def _directive(match: re.Match[str], comment: str, offset: int, line: int, alone
     return _Directive(offset + match.start(), offset + end, line, whole_file, alone, is_ours, own, others, set())
 
 
-def _comments(source: Source, statements: list[tuple[int, int]], closed: set[int]) -> Iterable[tokenize.TokenInfo]:
-    """The comments of a text; its statements and the lines that are closed to comments are noted on the way."""
+def _comments(source: Source, statements: list[tuple[int, int]], opened: list[int]) -> Iterable[tokenize.TokenInfo]:
+    """The comments of a text; its statements and the lines that are open to comments are noted on the way."""
     lines = (source.line(number) + "\n" for number in range(1, len(source.line_starts) + 1))
     first = None
-    before = 0
-    opened: list[int] = []  # f-strings in f-strings, which are several tokens from Python 3.12 on
+    inside = 0  # An f-string with line ends in its braces takes comments there from Python 3.12 on only.
     try:
         for token in tokenize.generate_tokens(lambda: next(lines, "")):
             kind = tokenize.tok_name[token.type]
-            if kind.endswith("STRING_START"):
+            inside += kind.endswith("STRING_START") - kind.endswith("STRING_END")
+            if token.type in (tokenize.NEWLINE, tokenize.NL) and not inside:
                 opened.append(token.start[0])
-            start = opened.pop() if kind.endswith("STRING_END") else token.start[0]
-            closed.update(range(start, token.end[0]))
-            if token.start[0] > before > 0:  # No line end was told of: there are backslashes.
-                closed.update(range(before, token.start[0]))
-            before = 0 if kind in ("NEWLINE", "NL") else token.end[0]
             if token.type == tokenize.COMMENT:
                 yield token
             elif token.type == tokenize.NEWLINE and first is not None:

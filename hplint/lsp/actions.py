@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import cached_property
 
 from lsprotocol import types as lsp
 
-from hplint.builtin import BUILTIN_RULES
 from hplint.engine import State
 from hplint.fix import with_newlines
+from hplint.ignores import can_ignore
 from hplint.lsp.analyst import Checked
 from hplint.lsp.diagnostics import SOURCE
 from hplint.lsp.places import Places
@@ -18,7 +19,6 @@ from hplint.suppress import Suppressions
 
 FIX_ALL = "source.fixAll.hplint"
 KINDS = (lsp.CodeActionKind.QuickFix, FIX_ALL)
-_BUILTIN = frozenset(rule.code for rule in BUILTIN_RULES)
 
 
 class Actions:
@@ -85,16 +85,18 @@ class Actions:
         )
 
     def _suppression(self, finding: Finding, shown: lsp.Diagnostic | None) -> Iterator[lsp.CodeAction]:
-        if finding.code in _BUILTIN:
-            return
-        edit = Suppressions(self._source, self._checked.settings.registry).edit_for(finding)
-        if edit is not None:
+        edits = self._suppressions.edits_for([finding]) if can_ignore(finding) else []
+        if edits:
             yield lsp.CodeAction(
                 f"Suppress {finding.name} here",
                 lsp.CodeActionKind.QuickFix,
                 diagnostics=[shown] if shown else None,
-                edit=self._workspace_edit([self._text_edit(edit)]),
+                edit=self._workspace_edit([self._text_edit(edit) for edit in edits]),
             )
+
+    @cached_property
+    def _suppressions(self) -> Suppressions:
+        return Suppressions(self._source, self._checked.settings.registry)
 
     def _text_edit(self, edit: Edit) -> lsp.TextEdit:
         return lsp.TextEdit(self._places.range(edit.span), with_newlines(edit.text, self._source.newline))
