@@ -11,9 +11,8 @@ from benchmarks.mutations.registry import mutator, planted
 from benchmarks.mutations.script import Planted, Script, Skipped
 from benchmarks.mutations.trainings import (
     Training,
-    counts_epochs,
-    is_known,
-    loader_of,
+    by_batches,
+    by_epochs,
     number,
     optimizer_of,
     scheduled,
@@ -64,21 +63,21 @@ def next_rate(script: Script) -> Iterator[Planted | Skipped]:
 
 @mutator("HP174", "a cycle in batches, stepped once an epoch")
 def cycle_in_batches(script: Script) -> Iterator[Planted | Skipped]:
-    for training in unscheduled(script):
-        count, loader = script.source(training.count), loader_of(script, training)
-        if loader is None or not is_known(script, training.count, training.statement):
-            yield Skipped("the loader or the number of epochs is not known where the optimizer is made")
+    for found in by_batches(script):
+        if isinstance(found, Skipped):
+            yield found
         else:
+            training, count, loader = found
             yield _cycle(script, training, f"epochs={count}, steps_per_epoch=len({loader})", each_batch=False)
 
 
 @mutator("HP174", "a cycle in epochs, stepped once a batch")
 def cycle_in_epochs(script: Script) -> Iterator[Planted | Skipped]:
-    for training in unscheduled(script):
-        if not counts_epochs(script, training):
-            yield Skipped("no word says that epochs are counted where the optimizer is made")
+    for found in by_epochs(script):
+        if isinstance(found, Skipped):
+            yield found
         else:
-            yield _cycle(script, training, f"total_steps={script.source(training.count)}", each_batch=True)
+            yield _cycle(script, found, f"total_steps={script.source(found.count)}", each_batch=True)
 
 
 def _cycle(script: Script, training: Training, length: str, *, each_batch: bool) -> Planted | Skipped:
@@ -92,20 +91,20 @@ def _cycle(script: Script, training: Training, length: str, *, each_batch: bool)
 
 @mutator("HP173", "a cosine laid out in epochs, stepped once a batch")
 def cosine_in_epochs(script: Script) -> Iterator[Planted | Skipped]:
-    for training in unscheduled(script):
-        if not counts_epochs(script, training):
-            yield Skipped("no word says that epochs are counted where the optimizer is made")
+    for found in by_epochs(script):
+        if isinstance(found, Skipped):
+            yield found
         else:
-            yield _cosine(script, training, script.source(training.count), each_batch=True)
+            yield _cosine(script, found, script.source(found.count), each_batch=True)
 
 
 @mutator("HP173", "a cosine laid out in batches, stepped once an epoch")
 def cosine_in_batches(script: Script) -> Iterator[Planted | Skipped]:
-    for training in unscheduled(script):
-        count, loader = script.source(training.count), loader_of(script, training)
-        if loader is None or not is_known(script, training.count, training.statement):
-            yield Skipped("the loader or the number of epochs is not known where the optimizer is made")
+    for found in by_batches(script):
+        if isinstance(found, Skipped):
+            yield found
         else:
+            training, count, loader = found
             yield _cosine(script, training, f"{count} * len({loader})", each_batch=False)
 
 

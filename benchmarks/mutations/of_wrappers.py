@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from benchmarks.mutations.of_arguments import OPTIMIZERS
 from benchmarks.mutations.registry import mutator, planted
 from benchmarks.mutations.script import Edit, Planted, Script, Skipped
-from benchmarks.mutations.trainings import Training, is_known, loader_of, owner, scheduled, trainings, unscheduled
+from benchmarks.mutations.trainings import Training, by_batches, loader_of, owner, scheduled, trainings, unscheduled
 
 PREPARES = ("ccelerat", "ightning", "abric", "deepspeed", "GradScaler", "apex", "closure")
 """What has a word of its own in a step or in what an optimizer holds."""
@@ -47,14 +47,13 @@ def not_adapted(script: Script) -> Iterator[Planted | Skipped]:
 
 @mutator("HP247", "a schedule prepared, and counted in batches of one process")
 def prepared_length(script: Script) -> Iterator[Planted | Skipped]:
-    for training in unscheduled(script):
-        count, loader = script.source(training.count), loader_of(script, training)
-        if loader is None or not is_known(script, training.count, training.statement):
-            yield Skipped("the loader or the number of epochs is not known where the optimizer is made")
+    for found in by_batches(script):
+        if isinstance(found, Skipped):
+            yield found
         else:
-            yield _prepared(
-                script, training, f"CosineAnnealingLR({{}}, T_max={count} * len({loader}))", each_batch=True
-            )
+            training, count, loader = found
+            schedule = f"CosineAnnealingLR({{}}, T_max={count} * len({loader}))"
+            yield _prepared(script, training, schedule, each_batch=True)
 
 
 @mutator("HP247", "a schedule prepared, and stepped once an epoch")

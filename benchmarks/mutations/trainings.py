@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from benchmarks.mutations.of_arguments import OPTIMIZERS
 from benchmarks.mutations.of_loops import Step, steps
-from benchmarks.mutations.script import Edit, Script
+from benchmarks.mutations.script import Edit, Script, Skipped
 
 SCHEDULE = "planted_schedule"
 
@@ -91,10 +91,25 @@ def loader_of(script: Script, training: Training) -> str | None:
     return script.source(loader) if named and is_known(script, loader, training.statement) else None
 
 
-def counts_epochs(script: Script, training: Training) -> bool:
-    """Whether a name that says so holds the number of epochs, and is known where the optimizer is made."""
-    named = isinstance(training.count, (ast.Name, ast.Attribute)) and "epoch" in script.source(training.count).lower()
-    return named and is_known(script, training.count, training.statement)
+def by_epochs(script: Script) -> Iterator[Training | Skipped]:
+    """Unscheduled trainings whose number of epochs is known where the optimizer is made, by a name that says so."""
+    for training in unscheduled(script):
+        count = training.count
+        named = isinstance(count, (ast.Name, ast.Attribute)) and "epoch" in script.source(count).lower()
+        if named and is_known(script, count, training.statement):
+            yield training
+        else:
+            yield Skipped("no word says that epochs are counted where the optimizer is made")
+
+
+def by_batches(script: Script) -> Iterator[tuple[Training, str, str] | Skipped]:
+    """Unscheduled trainings, how the number of epochs is written, and the loader: both known at the optimizer."""
+    for training in unscheduled(script):
+        loader = loader_of(script, training)
+        if loader is not None and is_known(script, training.count, training.statement):
+            yield training, script.source(training.count), loader
+        else:
+            yield Skipped("the loader or the number of epochs is not known where the optimizer is made")
 
 
 def is_known(script: Script, expr: ast.expr, at: ast.stmt) -> bool:

@@ -88,7 +88,7 @@ def _judge(file: File, assign: Assign, target: Name | Attribute, state: Expr, wh
     uses = [each for each in _same(file, target) if each is not target]
     if not uses or any(_changes(file, use) for use in uses) or not _always_live(file, target, whole):
         return None
-    function = _function_around(file, assign)
+    function = file.function_around(assign)
     loop = _training_loop(file, assign, model, function)
     loads = [load for use in uses if (load := _load(file, use)) is not None]
     own = next((load for load in loads if not whole and _loads_itself(file, load, model, function, assign)), None)
@@ -201,7 +201,7 @@ def _loads_itself(file: File, load: Call, model: Expr, function: FunctionDef | N
     func = load.func
     if not isinstance(func, Attribute) or file.receivers.text(func.value) != file.receivers.text(model):
         return False
-    if load.start < assign.start or _function_around(file, load) is not function:
+    if load.start < assign.start or file.function_around(load) is not function:
         return False
     around = Node(assign.end, load.start)
     bound = _rebound(file, model, around)
@@ -223,10 +223,6 @@ def _changed_between(file: File, assign: Assign, load: Call, model: Expr, loop: 
 
 
 # --- where the training goes on
-
-
-def _function_around(file: File, node: Node) -> FunctionDef | None:
-    return max((each for each in file.every(FunctionDef) if inside(node, each)), key=_start, default=None)
 
 
 def _loops(file: File, node: Node, function: FunctionDef | None) -> list[For | While]:
@@ -282,7 +278,7 @@ def _start(node: Node) -> int:
 def trains_each_round(file: File, loop: For) -> bool:
     """Whether a loop trains in each round, and nothing does just the same before it."""
     calls = [call for call in file.within(Call, loop) if _trains(call)]
-    function = _function_around(file, loop)
+    function = file.function_around(loop)
     before = Node(0 if function is None else function.start, loop.start)
-    done = {file.source(call.func) for call in file.within(Call, before) if _function_around(file, call) is function}
+    done = {file.source(call.func) for call in file.within(Call, before) if file.function_around(call) is function}
     return bool(calls) and not any(file.source(call.func) in done for call in calls if last_name(call.func) != "step")
