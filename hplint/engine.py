@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -205,7 +206,7 @@ class _Check:
         if plan.steps:
             for step in facts("steps"):
                 ask(plan.steps, step)
-        ask(plan.for_text(file.text), file)
+        ask(plan.for_text(file.text, file.code.vocabulary), file)
 
     def _say(self, rule: Rule, message: str, span: Span | None = None) -> None:
         level = self.settings.level(rule.code, rule.level, None)
@@ -283,7 +284,9 @@ class _Plan:
         self.classes = [rule for rule in rules if isinstance(rule.subject, Classes)]
         self.steps = [rule for rule in rules if isinstance(rule.subject, Steps)]
         self._files = [(rule, frozenset(rule.subject.words)) for rule in rules if isinstance(rule.subject, Files)]
-        self._words = frozenset().union(*(words for _, words in self._files))
+        words = frozenset().union(*(words for _, words in self._files))
+        self._words = {word: max(re.findall(r"\w+", word) or [""], key=len) for word in words}
+        """With the part that is looked for first: `eval` of `.eval()`."""
 
     @property
     def has_calls(self) -> bool:
@@ -300,9 +303,9 @@ class _Plan:
             )
         return found
 
-    def for_text(self, text: str) -> list[Rule]:
+    def for_text(self, text: str, vocabulary: str) -> list[Rule]:
         """The rules that ask for files with such a text; each of their words is looked for once."""
-        present = {word for word in self._words if word in text}
+        present = {word for word, part in self._words.items() if part in vocabulary and (part == word or word in text)}
         return [rule for rule, words in self._files if not words or not words.isdisjoint(present)]
 
 

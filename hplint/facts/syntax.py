@@ -413,3 +413,5 @@ class Code:
     scopes: tuple[Scope, ...]
     index: dict[str, tuple[Node, ...]]
     """From a record's class name (``Call``, ``Assign``, ``ClassDef`` …) to all of them, in the order of the text."""
+    vocabulary: str = ""
+    """Every token once, a third of the text: where to look for a word that no white space or sign is part of."""

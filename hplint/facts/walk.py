@@ -30,7 +30,8 @@ class _Walk(ExpressionWalk):
         body = self._lines(self.root.body)
         self.scopes.all[0].end = len(self.text)
         index = {name: tuple(found) for name, found in self.index.items()}
-        return Code(body, tuple(scope.freeze() for scope in self.scopes.all), index)
+        vocabulary = "\n".join(dict.fromkeys(self.cursor.texts))
+        return Code(body, tuple(scope.freeze() for scope in self.scopes.all), index, vocabulary)
 
     # --- bodies
 

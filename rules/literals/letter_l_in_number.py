@@ -85,7 +85,9 @@ def letter_l_in_number(file: File) -> Iterator[Draft]:
     suspects = [name for name in suspects if not file.is_bound(name.id, name.scope)]
     if not suspects:
         return
-    numbers = {each.value.start: each.label for each in labelled_values(file) if hyperparameter_of(each.label)}
+    numbers: set[int] = set()
+    if any(WHOLE.fullmatch(name.id) for name in suspects):
+        numbers = {each.value.start for each in labelled_values(file) if hyperparameter_of(each.label)}
     for name in suspects:
         exponent = EXPONENT.match(file.text, name.end)
         if MANTISSA.fullmatch(name.id) and exponent:
