@@ -15,6 +15,7 @@ from typing import Any
 
 from ecosystem.packages import Cache, Package, Problem
 from ecosystem.trees import Tree
+from hplint.source import read
 
 LEVELS = ("error", "warning", "advice", "pedantic")
 INTERNAL_ERROR = "HP000"
@@ -22,7 +23,7 @@ INTERNAL_ERROR = "HP000"
 
 @dataclass(frozen=True, order=True, slots=True)
 class Finding:
-    """A finding in a package; ``path`` is relative to the package's folder."""
+    """A finding in a package; ``path`` is relative to the package's folder, ``line`` counts from its ``cell`` on."""
 
     package: str
     path: str
@@ -32,10 +33,12 @@ class Finding:
     rule: str
     level: str
     message: str
+    cell: int = 0
+    """Of a notebook, from 1; 0 for what is in no cell."""
 
     @property
     def place(self) -> str:
-        return f"{self.package}: {self.path}:{self.line}"
+        return f"{self.package}: {self.path}:{f'cell {self.cell}:' if self.cell else ''}{self.line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ def _finding(package: Package, found: dict[str, Any]) -> Finding:
         found["name"],
         found["level"],
         found["message"],
+        found["cell"] or 0,
     )
 
 
@@ -132,8 +136,8 @@ class Sources:
     packages: dict[str, Package]
 
     def lines(self, finding: Finding) -> tuple[str, ...]:
-        """All lines of the file that a finding is in."""
-        return _lines(self.cache.source(self.packages[finding.package]) / finding.path)
+        """All lines of the file, or of the cell of a notebook, that a finding is in."""
+        return _lines(self.cache.source(self.packages[finding.package]) / finding.path, finding.cell)
 
     def line(self, finding: Finding) -> str:
         """The line that a finding starts on, without the space around it."""
@@ -142,7 +146,9 @@ class Sources:
 
 
 @cache
-def _lines(path: Path) -> tuple[str, ...]:
+def _lines(path: Path, cell: int) -> tuple[str, ...]:
+    if cell:
+        return tuple(read(str(path)).shown_lines(cell))
     text = path.read_bytes().decode("utf-8", "replace").removeprefix("\ufeff")
     # As hplint counts lines: a form feed ends none.
     return tuple(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))

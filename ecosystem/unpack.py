@@ -17,7 +17,7 @@ from ecosystem.packages import METADATA, Problem
 
 KEPT = frozenset({".py", ".pyi", ".ipynb", ".yaml", ".yml", ".json", ".toml"})
 """Other files are left in the archive, but for those that say what the package needs."""
-NEEDS = (*METADATA, "setup.cfg", "*requirements*.txt", "requirements/*.txt")
+NEEDS = (*METADATA, "*.egg-info/requires.txt", "setup.cfg", "*requirements*.txt", "requirements/*.txt")
 MAX_FILE = 2_000_000
 MAX_FILES = 20_000
 MAX_TOTAL = 200_000_000

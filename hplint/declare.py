@@ -37,7 +37,7 @@ class Steps:
 
 @value_record
 class Files:
-    """The whole file: handed a :class:`File`. ``words``: skip files whose text holds none of these."""
+    """The whole file: handed a :class:`File`. ``words``: skip files whose code, comments aside, holds none of these."""
 
     words: tuple[str, ...]
 

@@ -21,7 +21,8 @@ _MAX_FILES = 50
 _LINES = re.compile(r"(?:.*[-_.])?(?:requirements?|constraints?)(?:[-_.].*)?\.(?:txt|in)", re.IGNORECASE)
 _ENVIRONMENT = re.compile(r"(?:.*[-_.])?(?:environment|conda|env)(?:[-_.].*)?\.ya?ml", re.IGNORECASE)
 _FOLDER = "requirements"
-_ABOUT = ".dist-info"
+_ABOUT = {".dist-info": "METADATA", ".egg-info": "requires.txt"}
+"""How folders with what is known of a package end, and the file in them that names what it needs."""
 
 Reader = Callable[[str], Iterator[Requirement]]
 _READERS: dict[str, Reader] = {
@@ -69,7 +70,7 @@ class Declarations:
 
     def _about(self, folder: str) -> list[str]:
         """The folders with what is known of the packages in a folder."""
-        return sorted(name for name in self._entries(folder) if name.endswith(_ABOUT))
+        return sorted(name for name in self._entries(folder) if os.path.splitext(name)[1] in _ABOUT)
 
     def _read(self, folder: str, inner: str, library: str) -> Declared | None:
         """What the files of one folder allow, any of them; a lock counts where nothing else does."""
@@ -102,8 +103,10 @@ class Declarations:
         about = self._about(folder)
         for name in about:
             # In site-packages the package that the file is of has to be told from the others.
-            if len(about) == 1 or normal(name.partition("-")[0]) == normal(inner):
-                yield os.path.join(folder, name, "METADATA"), requirements.of_metadata
+            package, kind = os.path.splitext(name)
+            if len(about) == 1 or normal(package.partition("-")[0]) == normal(inner):
+                path = os.path.join(folder, name, _ABOUT[kind])
+                yield path, requirements.of_metadata if kind == ".dist-info" else _reader_of_lines(path)
 
     def _told(self, library: str, files: Iterable[tuple[str, Reader]]) -> dict[str, Versions]:
         """What each file allows, for those that name a library."""

@@ -56,6 +56,7 @@ class Project:
         self._kept = 0
         """Characters of their texts."""
         self._names: dict[tuple[str, str], tuple[str, ...] | None] = {}
+        self._namesakes: dict[str, bool] = {}
         self._asked: list[tuple[str, str]] = []
         self._cut = _MAX_HOPS
         self._documents: dict[tuple[str, str], File | None] = {}
@@ -71,6 +72,7 @@ class Project:
         """Look at all files anew; what is left of a text that is still the same is not parsed again."""
         self._clear()
         self._names.clear()
+        self._namesakes.clear()
         self._folders = _Folders()
         self._declarations = None
 
@@ -178,7 +180,9 @@ class Project:
         ``pkg.f`` is the function, not the module, where the package has it by ``from .f import f``.
         """
         place = self._folders.locate(dotted, importer)
-        if place is None or place[1]:
+        if place is None or (dotted[0] != "." and self._wraps_namesake(place[0])):
+            return None
+        if place[1]:
             return place
         name = os.path.basename(place[0]).removesuffix(".py")
         package = os.path.join(os.path.dirname(place[0]), "__init__.py")
@@ -190,6 +194,22 @@ class Project:
         word = rf"\b{re.escape(name)}\b(?!\s+as\b)"
         taken = rf"^from\s+[\w.]*\.{name}\s+import\s+(?:\([^)]*{word}|[^(\n]*{word})"
         return (package, name) if re.search(taken, source.text, re.MULTILINE) else place
+
+    def _wraps_namesake(self, path: str) -> bool:
+        """Whether a module is made of the library of its own name: ``horovod.py`` that imports horovod.
+
+        Absolute imports of that name mean the library, for the module itself and for those beside it.
+        """
+        if path not in self._namesakes:
+            name = os.path.basename(path).removesuffix(".py")
+            source = None if name == "__init__" else self._source(path)
+            imports = rf"^[ \t]*(?:import|from)[ \t]+{re.escape(name)}\b"
+            self._namesakes[path] = (
+                source is not None
+                and (f"import {name}" in source.text or f"from {name}" in source.text)
+                and re.search(imports, source.text, re.MULTILINE) is not None
+            )
+        return self._namesakes[path]
 
     def _ask(self, place: tuple[str, str]) -> tuple[str, ...] | None:
         depth = len(self._asked)

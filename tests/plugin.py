@@ -23,7 +23,7 @@ def _places(file, word):
     return [Place(found.start(), found.end()) for found in re.finditer(word, file.text)]
 
 
-@rule("HP901", "found-red", level=Level.ERROR, topic="markers", subject=Files("RED"), since="0.1", library="dye")
+@rule("HP901", "found-red", level=Level.ERROR, topic="markers", subject=Files(), since="0.1", library="dye")
 def red(file):
     for place in _places(file, "RED"):
         yield Draft(place, "`RED` is here", fix=replace(place, "GREEN", "write `GREEN`", Safety.SAFE))

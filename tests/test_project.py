@@ -60,6 +60,10 @@ REEXPORTS = {
     "unknown star": ({"a.py": "from elsewhere import *\n"}, "from torch.nn import *\nfrom a import *\nuse(Linear)"),
     "in a circle": ({"a.py": "from b import Adam\n", "b.py": "from a import Adam\n"}, "from a import Adam\nuse(Adam)"),
     "stars in a circle": ({"a.py": "from b import *\n", "b.py": "from a import *\n"}, "from a import *\nuse(Adam)"),
+    "a wrapper of its namesake": (
+        {"using.py": "import torch\n\ntry:\n    import using.torch\nexcept ImportError:\n    pass\n"},
+        "import using.torch as u\nuse(u.nn.Linear)",
+    ),
     "itself": ({"a.py": "from a import *\nfrom a import Adam\n"}, "from a import Adam\nuse(Adam)"),
 }
 EXPECTED = {
@@ -80,6 +84,7 @@ EXPECTED = {
     "unknown star": "a.Linear",
     "in a circle": "a.Adam",
     "stars in a circle": "a.Adam",
+    "a wrapper of its namesake": "using.torch.nn.Linear",
     "itself": "a.Adam",
 }
 

@@ -187,6 +187,12 @@ def test_the_metadata_beside_an_installed_package() -> None:
     assert declared("third/train.py") is None
 
 
+def test_the_requirements_that_a_development_install_leaves() -> None:
+    write({"pkg.egg-info/requires.txt": "numpy\ntorch<2.4,>=1.10\n\n[dev]\npytest\n", "pkg/train.py": AMP})
+    assert "HP205" not in codes("--isolated", "pkg/train.py")
+    assert declared("pkg/train.py") == ">=1.10,<2.4 (pkg.egg-info/requires.txt)"
+
+
 def test_files_that_are_named_lie_beside_the_one_that_names_them() -> None:
     write({"requirements.txt": "-r lib/../lib/base.txt\n-r /etc/passwd\n-r https://x/y.txt\n"})
     write({"lib/base.txt": "torch==1.13.1"})

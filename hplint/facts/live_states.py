@@ -175,9 +175,9 @@ def _always_live(file: File, target: Name | Attribute, whole: bool) -> bool:
 
 
 def _changes(file: File, use: Name | Attribute) -> bool:
-    """Whether a use puts other tensors into what is kept, or may do so."""
+    """Whether a use puts other tensors into what is kept, or other numbers into these, or may do so."""
     after = file.text[use.end : use.end + 40]
-    if re.match(r"\s*\[[^\]]*\]\s*=(?!=)", after):
+    if re.match(r"\s*\[[^\]]*\]\s*(?:[-+*/]|//|\*\*)?=(?!=)", after):
         return True
     method = re.match(r"\s*\.(\w+)\s*\(", after)
     if method is not None:

@@ -71,7 +71,9 @@ def plain_containers(module: ModuleClass) -> Iterator[PlainContainer]:
         written = [element for display in displays for element in _elements(display)]
         added = list(_added(module, attr, names))
         made = [made for element in (*written, *added) for made in _constructed(module, element)]
-        lone = len(written) == 1 and not added and not isinstance(displays[0], Comprehension)
+        lone = not added and all(
+            isinstance(each, Collection | Dict) and len([*_elements(each)]) == 1 for each in displays
+        )
         if made and not lone and displays[0] is not None:
             flat = all(isinstance(only, Call) and _is_module(module.file, only) for only in (*written, *added))
             yield PlainContainer(attr, displays[0], tuple(made), flat)

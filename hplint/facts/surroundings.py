@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from hplint.facts import syntax
 from hplint.facts.calls import Argument
+from hplint.facts.definitions import class_of, defined
 from hplint.facts.file import File
 from hplint.facts.syntax import Expr, Node
 from hplint.facts.tree import children, inside, last_name
@@ -168,6 +169,38 @@ _OTHER_PARSERS = (
 )
 
 
+_CONVERTING = frozenset({"add_argument", "_get_value", "_get_values"})
+"""Methods of a parser that decide what becomes of the text that a user types."""
+_MAX_HOMES = 6
+"""Files that a parser may come through."""
+
+
 def own_parser(file: File) -> bool:
     """Whether options of the file are read by argparse itself, not by a parser that converts by rules of its own."""
-    return not any(word in file.text for word in _OTHER_PARSERS)
+    homes = [file]
+    for home in homes:
+        if any(word in home.text for word in _OTHER_PARSERS) or _names_another(home):
+            return False
+        homes += [each for each in _parser_makers(home) if each not in homes][: _MAX_HOMES - len(homes)]
+    return True
+
+
+def _parser_makers(file: File) -> Iterator[File]:
+    """Other files of the project with a function that a parser comes from: ``parser = train_setup_args()``."""
+    for assign in file.every(syntax.Assign):
+        made, target = assign.value, assign.targets[0]
+        if isinstance(made, syntax.Call) and isinstance(target, syntax.Name) and target.id.endswith("parser"):
+            found = defined(file, made.func)
+            if found is not None and found[0] is not file:
+                yield found[0]
+
+
+def _names_another(file: File) -> bool:
+    """Whether a file names a class of the project that is a parser with one of these methods."""
+    named = {each.id: each for each in file.every(syntax.Name) if each.id.endswith("Parser")}
+    dotted = [each for each in file.every(syntax.Attribute) if each.attr.endswith("Parser")]
+    parsers: list[Expr] = [*named.values(), *dotted]
+    classes = [found[1] for each in parsers if (found := class_of(file, each)) is not None]
+    return any(
+        isinstance(each, syntax.FunctionDef) and each.name in _CONVERTING for found in classes for each in found.body
+    )

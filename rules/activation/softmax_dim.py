@@ -98,8 +98,8 @@ def softmax_dim(file: File) -> Iterator[Draft]:
             continue
         yield Draft(
             call.node,
-            f"`{call.short}` is not told its `dim`: it works along dimension 0, the batch, for tensors of one or three "
-            "dimensions and along 1 for others",
+            f"`{call.short}` is not told its `dim`: by a deprecated choice of torch's it works along dimension 0 for "
+            "tensors of one or three dimensions, often the batch, and along 1 for others",
             fix=add_argument(call, "dim=-1", "work along the last dimension"),
         )
 

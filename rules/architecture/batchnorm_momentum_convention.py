@@ -34,13 +34,14 @@ some tutorials do on purpose.
 ## Looks like it, is not
 
 `momentum=1.0` replaces the statistics at each pass, which test-time adaptation wants. `momentum=None` keeps a plain
-average over all batches.
+average over all batches. With `track_running_stats=False` there are no statistics that it would weigh.
 
 ```python good
 from torch import nn
 
 adapting = nn.BatchNorm2d(64, momentum=1.0)
 averaging = nn.BatchNorm2d(64, momentum=None)
+untracked = nn.BatchNorm2d(64, momentum=1.5, track_running_stats=False)
 
 
 def norm(channels, momentum, **cfg):
@@ -58,7 +59,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hplint.rule import BoundCall, Calls, Draft, DraftFix, Level, Setting, replace, rule, settings, torch_roles
+from hplint.rule import (
+    BoundCall,
+    Calls,
+    Draft,
+    DraftFix,
+    Level,
+    Presence,
+    Setting,
+    replace,
+    rule,
+    settings,
+    torch_roles,
+)
 
 _WRONG = 0.9
 _HIGH = 0.5
@@ -77,6 +90,10 @@ _HIGH = 0.5
     ),
 )
 def batchnorm_momentum_convention(call: BoundCall) -> Iterator[Draft]:
+    tracked = call.argument("track_running_stats")
+    given = tracked.value.single
+    if tracked.presence is not Presence.ABSENT and (given is None or given.constant is not True):
+        return  # There may be no running statistics.
     for setting in settings(call, "momentum"):
         momentum = setting.number
         if momentum is None or momentum < _HIGH or momentum == 1:

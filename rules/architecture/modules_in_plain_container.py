@@ -63,13 +63,16 @@ from torch import nn
 
 
 class Net(nn.Module):
-    def __init__(self, depth, teacher):
+    def __init__(self, depth, teacher, renewed):
         super().__init__()
         self.layers = [nn.Linear(64, 64) for _ in range(depth)]
         self.body = nn.Sequential(*self.layers)
         self.activations = [nn.ReLU() for _ in range(depth)]
         self.teacher = [teacher]
         self.frozen = [nn.Linear(64, 64)]
+        self.shared = [teacher]
+        if renewed:
+            self.shared = [nn.Linear(64, 64)]
 
 
 class Named(nn.Module):

@@ -79,6 +79,8 @@ from hplint.rule import Draft, File, Files, Level, Overwritten, overwritten, rul
 def duplicate_hyperparameter(file: File) -> Iterator[Draft]:
     found: Overwritten
     for found in overwritten(file):
+        if file.cell_of(found.first) != file.cell_of(found.second):
+            continue  # The cells of a notebook run in any order.
         yield Draft(
             found.first,
             f"`{found.label}` is {found.value} here and set to {found.later} before anything reads it",

@@ -63,6 +63,11 @@ weights = model.state_dict()
 weights.update(pretrained)
 model.load_state_dict(weights)
 
+control = model.state_dict()
+for name in control:
+    control[name] += change[name]  # in place: that is what is loaded
+model.load_state_dict(control)
+
 for depth in (2, 3, 4):
     model = build_network(depth)
     train_network(model, train_loader)

@@ -96,8 +96,11 @@ def deprecated_reduce_args(call: BoundCall) -> Iterator[Draft]:
     if means == "":
         return
     names = " and ".join(f"`{name}`" for name in _LEGACY if call.argument(name).node is not None)
-    what = f'in place of `reduction="{means}"`' if means else "which wins over `reduction`"
-    yield Draft(given[0], f"`{call.short}` is given the deprecated {names}, {what}", fix=_fix(call, means))
+    if call.argument("reduction").presence is Presence.ABSENT:
+        what = f'in place of `reduction="{means}"`' if means else "in place of `reduction`"
+    else:
+        what = "and ignores `reduction`"
+    yield Draft(given[0], f"`{call.short}` is given the deprecated {names} {what}", fix=_fix(call, means))
 
 
 def _is_meant(node: syntax.Arg) -> bool:

@@ -93,8 +93,7 @@ def l1_penalty_without_gradient(file: File) -> Iterator[Draft]:
             model, cut = file.source(penalty.model), file.source(penalty.cut)
             yield Draft(
                 penalty.cut,
-                f"`{cut}` has no gradient: this penalty on the parameters of `{model}` raises the loss and changes no "
-                "weight",
+                f"`{cut}` has no gradient: this penalty on the parameters of `{model}` changes the loss and no weight",
                 fix=_fix(file, penalty.cut),
             )
 

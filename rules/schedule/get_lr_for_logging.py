@@ -80,6 +80,6 @@ def get_lr_for_logging(file: File) -> Iterator[Draft]:
         known = [each for each in made if each is not None and NEXT.fullmatch(each.name) and not each.subclass]
         if known and len(known) == len(made):
             shown = file.source(asked.value)
-            message = f"`{shown}.get_lr()` is the rate that `{known[0].short}` would go to next, not the one in use"
+            message = f"`{shown}.get_lr()` takes the last step of `{known[0].short}` again: it is not the rate in use"
             edit = DraftEdit(asked.end - len("get_lr"), asked.end, "get_last_lr")
             yield Draft(call, message, fix=DraftFix("ask for `get_last_lr()`", (edit,)))
