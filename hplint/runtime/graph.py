@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from torch import Tensor
@@ -124,3 +124,84 @@ def leaves(tensors: Iterable[Tensor]) -> dict[int, Tensor] | None:
         if len(seen) > _LARGEST:
             return None
     return found
+
+
+class Activation:
+    """The result of an activation function that is applied to what a layer with ``weight`` gives."""
+
+    __slots__ = ("_node", "function", "weight")
+
+    def __init__(self, node: Any, function: str, weight: Tensor) -> None:
+        self._node = node
+        self.function = function
+        self.weight = weight
+
+    def result(self) -> Tensor | None:
+        """What autograd has kept of it; None in a graph of gradients, whose nodes keep something else.
+
+        Raises:
+            RuntimeError: it was changed in place since, or the graph is gone.
+        """
+        found: Tensor | None = getattr(self._node, "_saved_result", None)
+        return found
+
+
+_SATURATING = {"Tanh": "tanh", "Sigmoid": "sigmoid"}
+_LAYERS = frozenset({"Addmm", "Mm", "Convolution"})
+_NORMS = frozenset({"NativeBatchNorm", "CudnnBatchNorm", "NativeLayerNorm", "NativeGroupNorm", "FusedRmsNorm"})
+_BETWEEN = VIEWS | {"NativeDropout", "MaxPool2DWithIndices", "AvgPool2D", "Mean"}
+"""What may be between an activation and the layer that takes it in."""
+
+
+def activations(tensors: Iterable[Tensor]) -> Iterator[Activation]:
+    """The activations in a graph that follow a layer; of a sigmoid or tanh only if the next layer takes it in."""
+    todo = [each.grad_fn for each in tensors if each.grad_fn is not None]
+    seen = set(todo)
+    hidden: set[Any] = set()
+    found: list[tuple[Any, str]] = []
+    while todo:
+        node = todo.pop()
+        name = operation(node)
+        if name == "Relu":
+            found.append((node, "ReLU"))
+        elif name in _SATURATING:
+            found.append((node, _SATURATING[name]))
+        elif name in _LAYERS and len(node.next_functions) > 1:
+            hidden.add(_behind(node.next_functions[1 if name == "Addmm" else 0][0], _BETWEEN))
+        for following, _ in node.next_functions:
+            if following is not None and following not in seen:
+                seen.add(following)
+                todo.append(following)
+        if len(seen) > _LARGEST:
+            return
+    for node, function in found:
+        layer = _behind(node.next_functions[0][0], VIEWS | _NORMS)
+        weight = None if layer is None else _any_weight_of(layer)
+        if weight is not None and (function == "ReLU" or node in hidden):
+            yield Activation(node, function, weight)
+
+
+def _behind(node: Any, through: Collection[str]) -> Any:
+    """The first node on the way back that is none of some operations, nor dropout, which is written as a factor."""
+    for _ in range(_DEEPEST):
+        if node is None or not node.next_functions:
+            break
+        name = operation(node)
+        scaled = name == "Mul" and len(node.next_functions) == 2 and node.next_functions[1][0] is None
+        if name not in through and not scaled:
+            break
+        node = node.next_functions[0][0]
+    return node
+
+
+def _any_weight_of(node: Any) -> Tensor | None:
+    """The weight of a layer, linear or a convolution."""
+    name = operation(node)
+    position = {"Addmm": 2, "Mm": 1, "Convolution": 1}.get(name)
+    if position is None or len(node.next_functions) <= position:
+        return None
+    leaf = node.next_functions[position][0]
+    while leaf is not None and operation(leaf) in ("T", "ToCopy", "Transpose"):
+        leaf = leaf.next_functions[0][0]
+    variable = getattr(leaf, "variable", None)
+    return variable if isinstance(variable, Tensor) else None
