@@ -7,6 +7,9 @@ small batches its features get noisy, and validation, which uses the running sta
 training loss looks well. A checkpoint of the "frozen" part differs after an epoch. This is advice: on other kinds of
 images, fresh statistics can help.
 
+`hplint run` and `hplint.runtime.watch` see it in any model: the batch norms are frozen, other layers too, and their
+running statistics have moved in the first steps.
+
 ```python bad
 import torch
 from torch import nn
@@ -101,6 +104,7 @@ _KNOWS = regex(r"BatchNorm|batch_?norm|(?<![a-z])bn(?![a-z])|running_|track_runn
     topic="architecture",
     hyperparameter="freeze-epochs",
     since="0.1",
+    runtime=True,
     subject=Files("requires_grad"),
 )
 def frozen_bn_still_updates(file: File) -> Iterator[Draft]:
