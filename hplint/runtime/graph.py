@@ -39,6 +39,19 @@ def operation(node: Any) -> str:
     return name.partition("Backward")[0].rpartition("::")[2]
 
 
+def before(node: Any, through: Collection[str]) -> Any:
+    """The first node on the way back that is none of some operations, nor dropout, which is written as a factor."""
+    for _ in range(_DEEPEST):
+        if node is None or not node.next_functions:
+            break
+        name = operation(node)
+        scaled = name == "Mul" and len(node.next_functions) == 2 and node.next_functions[1][0] is None
+        if name not in through and not scaled:
+            break
+        node = node.next_functions[0][0]
+    return node
+
+
 def made_by(tensor: Tensor) -> str | None:
     """The operation that a tensor's numbers come from; None where autograd does not know."""
     node = tensor.grad_fn
@@ -167,7 +180,7 @@ def activations(tensors: Iterable[Tensor]) -> Iterator[Activation]:
         elif name in _SATURATING:
             found.append((node, _SATURATING[name]))
         elif name in _LAYERS and len(node.next_functions) > 1:
-            hidden.add(_behind(node.next_functions[1 if name == "Addmm" else 0][0], _BETWEEN))
+            hidden.add(before(node.next_functions[1 if name == "Addmm" else 0][0], _BETWEEN))
         for following, _ in node.next_functions:
             if following is not None and following not in seen:
                 seen.add(following)
@@ -175,23 +188,10 @@ def activations(tensors: Iterable[Tensor]) -> Iterator[Activation]:
         if len(seen) > _LARGEST:
             return
     for node, function in found:
-        layer = _behind(node.next_functions[0][0], VIEWS | _NORMS)
+        layer = before(node.next_functions[0][0], VIEWS | _NORMS)
         weight = None if layer is None else _any_weight_of(layer)
         if weight is not None and (function == "ReLU" or node in hidden):
             yield Activation(node, function, weight)
-
-
-def _behind(node: Any, through: Collection[str]) -> Any:
-    """The first node on the way back that is none of some operations, nor dropout, which is written as a factor."""
-    for _ in range(_DEEPEST):
-        if node is None or not node.next_functions:
-            break
-        name = operation(node)
-        scaled = name == "Mul" and len(node.next_functions) == 2 and node.next_functions[1][0] is None
-        if name not in through and not scaled:
-            break
-        node = node.next_functions[0][0]
-    return node
 
 
 def _any_weight_of(node: Any) -> Tensor | None:
