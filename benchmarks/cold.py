@@ -1,12 +1,13 @@
 """What a cold ``hplint check`` costs, as a multiple of parsing the same files with LibCST.
 
     python benchmarks/cold.py                  # the two built-in sets
-    python benchmarks/cold.py FOLDER ...       # your own
+    python benchmarks/cold.py FOLDER ...       # your own, and all of them together
     python benchmarks/cold.py FOLDER --plant   # a copy of it with a mistake in every file that is parsed
 
 CPU time (user and system) of fresh child processes, taken in turns, medians. The parser is given exactly the texts
-that hplint parses, so files that hplint passes over count for hplint's time only. Python keeps the bytecode of both
-programs, as it does for what pip installed: the runs that look at what is parsed write it, before anything is measured.
+that hplint parses, so files that hplint passes over count for hplint's time only, as do those that do not parse (code
+of Python 2). Python keeps the bytecode of both programs, as it does for what pip installed: the runs that look at what
+is parsed write it, before anything is measured.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ import sys
 from pathlib import Path
 import libcst
 for path in sorted(Path(sys.argv[1]).iterdir()):
-    libcst.parse_module(path.read_bytes().decode())
+    try:
+        libcst.parse_module(path.read_bytes().decode())
+    except libcst.ParserSyntaxError:
+        pass
 """
 
 RECORD = """
@@ -107,8 +111,8 @@ def told(program: str, folder: Path) -> list[Any]:
         return found
 
 
-def measure(title: str, folder: Path, rounds: int) -> None:
-    """Print the line of one set."""
+def measure(title: str, folder: Path, rounds: int) -> tuple[list[float], list[float]]:
+    """Print the line of one set, and return the seconds of linting and of parsing, a round each."""
     texts: list[str] = told(RECORD, folder)
     if not texts:
         sys.exit(f"hplint parses no file in {folder}")
@@ -127,6 +131,18 @@ def measure(title: str, folder: Path, rounds: int) -> None:
         f"{min(parsing):.2f}-{max(parsing):.2f}); {len(texts)} files parsed, {lines} lines; "
         f"rules: {own:.0%} of hplint's time, {below:.0%} with the facts that they are the first to ask for",
         flush=True,
+    )
+    return linting, parsing
+
+
+def together(measured: list[tuple[list[float], list[float]]]) -> str:
+    """The line that sums several sets up."""
+    linting = [sum(seconds) for seconds in zip(*(ours for ours, _ in measured), strict=True)]
+    parsing = [sum(seconds) for seconds in zip(*(theirs for _, theirs in measured), strict=True)]
+    ours, theirs = statistics.median(linting), statistics.median(parsing)
+    return (
+        f"all {len(measured)} folders: {ours / theirs:.2f} = {ours:.2f} s / {theirs:.2f} s "
+        f"(spread {min(linting):.2f}-{max(linting):.2f} / {min(parsing):.2f}-{max(parsing):.2f})"
     )
 
 
@@ -181,13 +197,16 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.plant and not arguments.folders:
         parser.error("--plant needs a folder: the second built-in set has findings in every file")
+    measured = []
     for folder in arguments.folders:
         if arguments.plant:
             with planted(folder.resolve()) as copy:
-                measure(f"{folder}, with a finding in every file", copy, arguments.rounds)
+                measured.append(measure(f"{folder}, with a finding in every file", copy, arguments.rounds))
         else:
-            measure(str(folder), folder.resolve(), arguments.rounds)
-    if arguments.folders:
+            measured.append(measure(str(folder), folder.resolve(), arguments.rounds))
+    if len(measured) > 1:
+        print(together(measured))
+    if measured:
         return
     with built_in() as sets:
         for title, folder in sets:

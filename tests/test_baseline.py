@@ -48,6 +48,8 @@ def test_known_findings_are_quiet_and_new_ones_fail(train: Path) -> None:
     assert said.splitlines()[1] == (
         "Found 1 error in 1 file (1 fixable with --fix), besides 2 findings of the baseline."
     )
+    report = json.loads(hplint("check", "--baseline", NAME, "--output-format", "json").stdout)
+    assert (report["summary"]["error"], report["held_back"]) == (1, 2)
 
 
 @pytest.mark.parametrize(

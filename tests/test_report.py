@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from hplint.commands.output import COUNTED, FORMATS
 from hplint.model import Edit, Engine, Finding, Fix, Level, Position, Related, Safety, Span
 from hplint.report import Report, concise, github, summary, text
 from hplint.report import json as json_report
@@ -155,6 +156,14 @@ def test_statistics(project: Path) -> None:
     assert document["statistics"][0] == {"number": 2, "code": "HP902", "name": "found-blue", "fixable": False}
 
 
+@pytest.mark.parametrize("form", sorted({*FORMATS} - {*COUNTED}))
+def test_statistics_do_not_replace_a_report_in_silence(project: Path, form: str) -> None:
+    (project / "a.py").write_text("import torch\nRED\n")
+    result = hplint("check", "--statistics", "--output-format", form)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"--statistics does not go with --output-format {form}" in result.stderr
+
+
 # --- JSON
 
 
@@ -190,6 +199,7 @@ def test_json(project: Path) -> None:
             }
         ],
         "summary": {"files": 1, "error": 0, "warning": 1, "advice": 0, "pedantic": 0},
+        "held_back": 0,
     }
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hplint.source import Source
 
 FORMATS = ("full", "concise", "json", "sarif", "github", "gitlab", "azure", "junit", "rdjson", "html")
+COUNTED = ("full", "concise", "json")
+"""The formats that can count how often each rule was broken."""
 LEVELS = ("error", "warning", "advice", "pedantic")
 SourceReader = Callable[[str], "Source | None"]
 
@@ -41,6 +43,7 @@ format_option = click.option(
     "--output-format", type=click.Choice(FORMATS), default="full", show_default=True, help="The report."
 )
 file_option = click.option("--output-file", type=click.Path(dir_okay=False), help="Write the report to this file.")
+statistics_option = click.option("--statistics", is_flag=True, help="Show how often each rule was broken.")
 fail_option = click.option(
     "--fail-level", type=click.Choice(LEVELS), help="Exit with 1 from this level on. [default: warning]"
 )
@@ -48,6 +51,12 @@ config_option = click.option(
     "--config", type=click.Path(exists=True, dir_okay=False), help="Use this configuration file for all files."
 )
 isolated_option = click.option("--isolated", is_flag=True, help="Ignore all configuration files.")
+
+
+def refuse_statistics(options: dict[str, Any]) -> None:
+    """Stop where a format is asked for that has no place for statistics, and would be dropped for them."""
+    if options["statistics"] and options["output_format"] not in COUNTED:
+        raise click.UsageError(f"--statistics does not go with --output-format {options['output_format']}")
 
 
 def settings_finder(options: dict[str, Any]) -> SettingsFinder:

@@ -16,9 +16,11 @@ from hplint.commands.output import (
     file_option,
     format_option,
     isolated_option,
+    refuse_statistics,
     selectors,
     settings_finder,
     source_reader,
+    statistics_option,
     write,
 )
 from hplint.commands.terminal import CLEAN, FOUND, WRONG, color_option, complain, guarded
@@ -53,7 +55,7 @@ FAKE_STEPS = 3
 @selectors("--extend-select", "Report these as well.")
 @format_option
 @file_option
-@click.option("--statistics", is_flag=True, help="Show how often each rule was broken.")
+@statistics_option
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @fail_option
 @baseline_option
@@ -83,6 +85,7 @@ def command(
     The script's own exit code wins when it is not 0, and an uncaught exception is shown and gives 1. Otherwise: 0
     clean, 1 findings at or above the fail level, 2 wrong usage, or a fault of hplint's own.
     """
+    refuse_statistics(options)
     if options["config"] or any(options[name] for name in ("select", "ignore", "extend_select")):
         guarded(lambda: settings_finder(options).for_folder(os.getcwd()))  # Wrong ones are told of before the run.
     if full and fake:

@@ -23,6 +23,7 @@ def document(report: Report, *, statistics: bool = False) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "findings": [_finding(finding) for finding in report.findings],
         "summary": {"files": report.files, **counts},
+        "held_back": report.known,
     }
     if statistics:
         found["statistics"] = [
