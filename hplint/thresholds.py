@@ -72,6 +72,9 @@ Corpus: one of 203 values reaches it (Adam with 0.3, a mistake).
 DECOUPLED_WEIGHT_DECAY = 1.0
 """For AdamW and its like, where 0.1 (language models) up to 0.5 (vision transformers) is meant. Corpus: none of 91."""
 
+SHOWING_DECAY = 0.01
+"""From here on a decoupled decay shows on norms, embeddings and biases: it is the default of AdamW."""
+
 _SGD_LIKE = frozenset({"SGD", "ASGD"})
 _COUPLED = frozenset({"Adam", "Adamax", "NAdam", "RAdam", "RMSprop", "Adagrad", "Adadelta"})
 _DECOUPLED = frozenset({"AdamW", "Adafactor", "Muon"})

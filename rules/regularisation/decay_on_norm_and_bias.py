@@ -55,6 +55,9 @@ for x, y in loader:
     optimizer.step()
 ```
 
+`hplint run` and `hplint.runtime` count them: one finding for an optimizer, with the norms, embeddings and biases of
+each of its groups.
+
 The rule is off by default: most code decays all parameters, and recipes for ResNets do so with good results.
 
 ## Looks like it, is not
@@ -106,12 +109,11 @@ from hplint.rule import (
     rule,
     settings,
     syntax,
+    thresholds,
     trained_models,
 )
 
 NORMS = frozenset({"LayerNorm", "RMSNorm", "Embedding"})
-LEAST = 0.01
-"""A decay from which it shows: the default of AdamW."""
 
 
 @rule(
@@ -121,6 +123,7 @@ LEAST = 0.01
     topic="regularisation",
     hyperparameter="weight-decay",
     since="0.1",
+    runtime=True,
     subject=Files("AdamW("),
 )
 def decay_on_norm_and_bias(file: File) -> Iterator[Draft]:
@@ -128,7 +131,10 @@ def decay_on_norm_and_bias(file: File) -> Iterator[Draft]:
         return
     for optimizer, made in trained_models(file):
         layer = None if optimizer.name != "torch.optim.AdamW" else spared(file, made)
-        decay = next((each for each in settings(optimizer, "weight_decay") if (each.number or 0) >= LEAST), None)
+        decay = next(
+            (each for each in settings(optimizer, "weight_decay") if (each.number or 0) >= thresholds.SHOWING_DECAY),
+            None,
+        )
         if layer is not None and decay is not None and takes_all(optimizer):
             message = f"{decay.says}: `{layer.kind}` and the biases of the model are decayed as its matrices are"
             yield Draft(decay.at, message, ((layer.call.node, f"a `{layer.kind}` of the model"),))
