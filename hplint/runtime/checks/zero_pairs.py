@@ -19,7 +19,7 @@ _INNER = frozenset({"weight", "default"})
 
 
 class ZeroPairs(Check):
-    """Two matrices of one owner, of sizes that fit, are still 0 after some steps, and so are their gradients; others are not."""
+    """Two matrices of one owner, of sizes that fit, stay 0 over some steps, with gradients of 0; others learn."""
 
     rules = ("adapter-starts-at-zero",)
 
