@@ -30,6 +30,24 @@ def has_shape(tensor: object) -> TypeGuard[Tensor]:
     return readable(tensor) or isinstance(tensor, FakeTensor)
 
 
+class Writes:
+    """Storages without numbers that were written to since the last backward or step: they may have been set to 0."""
+
+    def __init__(self) -> None:
+        self._storages: set[int] = set()
+
+    def note(self, tensor: Tensor) -> None:
+        """A tensor is written to."""
+        self._storages.add(tensor.untyped_storage()._cdata)
+
+    def forget(self) -> None:
+        """What is written to from now on counts."""
+        self._storages.clear()
+
+    def __contains__(self, tensor: Tensor) -> bool:
+        return tensor.untyped_storage()._cdata in self._storages
+
+
 def sample(tensor: Tensor) -> Tensor:
     """Some values of a tensor, from all over it."""
     flat = tensor.detach().reshape(-1)

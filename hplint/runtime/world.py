@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 
 from hplint.runtime.places import Finder, Place
 from hplint.runtime.recorder import Record, Shelf, WeakIds
+from hplint.runtime.samples import Writes
 
 if TYPE_CHECKING:
     from hplint.runtime.fake.memory import Memory
@@ -71,6 +72,8 @@ class World:
         """Calls of backward so far."""
         self.once = False
         """Whether objects are looked at once, and no program runs."""
+        self.writes: Writes | None = None
+        """What the program has written to, where tensors have no numbers."""
         self.memory: Memory | None = None
         """What a step needs, where that was counted."""
         self.progress: Progress

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -90,6 +91,64 @@ def test_mistakes_that_shapes_and_the_graph_tell(fake: Any) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     found = {line.split()[1] for line in done.stdout.splitlines() if " HP" in line}
     assert found == {"HP109", "HP145", "HP147", "HP220", "HP310"}, done.stdout
+
+
+def _with(old: str, new: str) -> str:
+    assert old in TRAINING
+    return TRAINING.replace(old, new)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (_with("        optimizer.zero_grad()\n", ""), "train.py:12: HP152"),
+        (
+            _with(
+                "        loss.backward()\n        optimizer.step()\n",
+                "        loss.backward()\n        optimizer.zero_grad()\n        optimizer.step()\n",
+            ),
+            "train.py:14: HP119",
+        ),
+        (
+            _with(
+                "        loss.backward()\n",
+                "        loss.backward()\n        optimizer.zero_grad(set_to_none=False)\n",
+            ),
+            "train.py:14: HP119",
+        ),
+    ],
+)
+def test_gradients_that_are_never_cleared_or_too_early(fake: Any, text: str, code: str) -> None:
+    done = fake(text, "--output-format", "concise")
+    found = [line for line in done.stdout.splitlines() if " HP" in line]
+    assert [re.sub(r":(\d+):\d+:", r":\1:", line)[: len(code)] for line in found] == [code], done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "clear",
+    [
+        "optimizer.zero_grad(set_to_none=False)",
+        "model.zero_grad()",
+        "[p.grad.data.zero_() for p in model.parameters() if p.grad is not None]",
+        "[p.grad.fill_(0) for p in model.parameters() if p.grad is not None]",
+        "[setattr(p, 'grad', None) for p in model.parameters()]",
+        "torch._foreach_zero_([p.grad for p in model.parameters() if p.grad is not None] or [torch.ones(1)])",
+    ],
+)
+def test_gradients_may_be_cleared_by_any_means(fake: Any, clear: str) -> None:
+    done = fake(_with("optimizer.zero_grad()", clear), "--output-format", "concise")
+    assert not [line for line in done.stdout.splitlines() if " HP" in line], done.stdout + done.stderr
+
+
+def test_accumulated_and_clipped_gradients_are_right(fake: Any) -> None:
+    step = "        nn.utils.clip_grad_norm_(model.parameters(), 1.0)\n        optimizer.step()\n"
+    text = _with("        optimizer.step()\n", step + "        optimizer.zero_grad()\n")
+    text = text.replace(
+        "        loss.backward()\n", "        (loss / 2).backward()\n        (model(x).mean() / 2).backward()\n"
+    )
+    text = text.replace("        optimizer.zero_grad()\n        (loss", "        (loss")
+    done = fake(text, "--output-format", "concise")
+    assert not [line for line in done.stdout.splitlines() if " HP" in line], done.stdout + done.stderr
 
 
 def test_numbers_show_as_unknown_and_guards_against_nan_pass(fake: Any) -> None:

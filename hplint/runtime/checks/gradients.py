@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from torch import Tensor
+from torch._subclasses import FakeTensor
 from torch.nn import Module
 from torch.optim import Optimizer
 
@@ -13,7 +14,7 @@ from hplint.runtime.checking import Check, Problem, Refuted, Seen, on
 from hplint.runtime.events import BackwardEnds, BackwardStarts, StepEnds, StepStarts, ZeroGrad
 from hplint.runtime.places import Place
 from hplint.runtime.recorder import Record
-from hplint.runtime.samples import readable
+from hplint.runtime.samples import Writes, readable
 from hplint.runtime.world import World, parameters_of
 
 _SAMPLE = 4
@@ -44,7 +45,7 @@ class Carried(Check):
         before = {}
         for record in tuple(self._used):
             optimizer = record.object
-            if optimizer is None or not _has_gradients(optimizer):
+            if optimizer is None or not _has_gradients(optimizer, self.world.writes):
                 self._cleared(record)
             else:
                 before[record] = _marks(optimizer)
@@ -113,14 +114,14 @@ class Erased(Check):
     def cleared(self, event: ZeroGrad) -> Iterator[Problem]:
         if self._fresh is not None:
             for record, optimizer in self.world.optimizers.alive():
-                if _owns(event.owner, optimizer) and _has_gradients(optimizer):
+                if _owns(event.owner, optimizer) and _has_gradients(optimizer, self.world.writes):
                     self._erased.setdefault(record, (event.place, self._fresh))
         yield from ()
 
     @on(StepStarts)
     def used(self, event: StepStarts) -> Iterator[Problem]:
         places = self._erased.pop(event.record, None)
-        if places is not None and not event.closure and not _has_gradients(event.optimizer):
+        if places is not None and not event.closure and not _has_gradients(event.optimizer, self.world.writes):
             yield Problem(
                 "zero-grad-between-backward-and-step",
                 f"the gradients are cleared before `{event.record.kind}` uses them: its step changes nothing",
@@ -148,11 +149,14 @@ def _marks(optimizer: Optimizer) -> _Marks:
     return tuple((id(gradient), gradient._version) for gradient in found if gradient is not None)
 
 
-def _has_gradients(optimizer: Optimizer) -> bool:
+def _has_gradients(optimizer: Optimizer, writes: Writes | None) -> bool:
     """Whether parameters have gradients that are known not to be all 0."""
     found = (parameter.grad for parameter in parameters_of(optimizer) if parameter.grad is not None)
-    return any(_is_set(gradient) for gradient in islice(found, _SAMPLE))
+    return any(_is_set(gradient, writes) for gradient in islice(found, _SAMPLE))
 
 
-def _is_set(gradient: Tensor) -> bool:
+def _is_set(gradient: Tensor, writes: Writes | None) -> bool:
+    """One without numbers is as backward has left it, unless somebody has written to it since."""
+    if writes is not None and isinstance(gradient, FakeTensor):
+        return gradient not in writes
     return readable(gradient) and bool((gradient.coalesce().values() if gradient.is_sparse else gradient).any())

@@ -17,6 +17,7 @@ from hplint.runtime.fake.values import REFUSALS, Values
 from hplint.runtime.fake.weights import Weights
 from hplint.runtime.patches import Patches
 from hplint.runtime.places import Place, shown
+from hplint.runtime.samples import Writes
 from hplint.runtime.session import Session
 
 
@@ -27,7 +28,8 @@ class Fake:
         self._session = session
         self._values = Values(session)
         self._kept = Kept()
-        self._mode = fake_mode()
+        self._writes = Writes()
+        self._mode = fake_mode(self._writes.note)
         self._layers = Layers(self._mode, self._kept)
         self._weights = Weights(self._mode)
         self._refused: tuple[Place | None, str] | None = None
@@ -37,7 +39,9 @@ class Fake:
         for part in (self._values, self._layers, self._weights):
             part.install(patches)
         self._session.surroundings = _without_fakes
+        self._session.world.writes = self._writes
         self._session.listen(events.BackwardStarts, self._differentiated)
+        self._session.listen(events.BackwardEnds, self._computed)
         self._session.listen(events.StepEnds, self._stepped)
 
     def imitation(self, tensor: Tensor) -> Tensor:
@@ -77,7 +81,11 @@ class Fake:
         memory = self._session.world.memory = self._session.world.memory or Memory()
         memory.kept = max(memory.kept, kept)
 
+    def _computed(self, event: events.BackwardEnds) -> None:
+        self._writes.forget()
+
     def _stepped(self, event: events.StepEnds) -> None:
+        self._writes.forget()
         if event.record.steps == 1:
             self._session.shielded("memory", self._count)
 

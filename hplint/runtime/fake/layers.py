@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -18,9 +18,28 @@ from hplint.runtime.fake.memory import Kept
 from hplint.runtime.patches import Patches
 
 
-def fake_mode() -> FakeTensorMode:
-    """A mode in which tensors are fake, and which takes real ones for what they are."""
-    mode = FakeTensorMode(allow_non_fake_inputs=True)
+class _Mode(FakeTensorMode):  # type: ignore[no-untyped-call]
+    """Tells of every write to a fake tensor: nobody can read from its numbers that it was set to 0."""
+
+    def __init__(self, written: Callable[[Tensor], None]) -> None:
+        super().__init__(allow_non_fake_inputs=True)
+        self._written = written
+
+    def dispatch(self, func: Any, types: Any, args: Any = (), kwargs: Any = {}) -> object:  # noqa: B006
+        if func._schema.is_mutable:
+            for each in (*args, *kwargs.values()):
+                for tensor in each if isinstance(each, (list, tuple)) else (each,):
+                    if isinstance(tensor, FakeTensor):
+                        self._written(tensor)
+        return super().dispatch(func, types, args, kwargs)
+
+
+def fake_mode(written: Callable[[Tensor], None]) -> FakeTensorMode:
+    """A mode in which tensors are fake, and which takes real ones for what they are.
+
+    ``written`` is told of tensors that an operation which writes is given.
+    """
+    mode = _Mode(written)
     # It keeps weak references to all tensors, with which `Module.to` could not replace parameters in place.
     mode.fake_tensor_converter.set_tensor_memo = lambda t, v: None  # type: ignore[method-assign]
     return mode
