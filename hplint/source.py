@@ -125,6 +125,12 @@ class Source:
         first, last = (Position(above + each.line, each.column) for each in (span.start, span.end))
         return self.offset(first), self.offset(last)
 
+    def has_cell(self, number: int | None) -> bool:
+        """Whether the program has a cell: None is the whole of a file that is no notebook."""
+        if self.notebook is None or number is None:
+            return self.notebook is None and number is None
+        return any(part.cell.number == number for part in self.notebook.parts)
+
     def line(self, number: int) -> str:
         """A line without its end; empty beyond the last one."""
         if not 1 <= number <= len(self.line_starts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from hplint.lsp.analyst import Checked
 from hplint.lsp.diagnostics import SOURCE
 from hplint.lsp.places import Places
 from hplint.model import Edit, Finding, Safety
+from hplint.source import Source
 from hplint.suppress import Suppressions
 
 FIX_ALL = "source.fixAll.hplint"
@@ -22,12 +23,14 @@ KINDS = (lsp.CodeActionKind.QuickFix, FIX_ALL)
 
 
 class Actions:
-    """The actions for one version of a text."""
+    """The actions for one version of a text, asked for in one of its cells where it is a notebook."""
 
-    def __init__(self, checked: Checked, places: Places, *, versioned: bool) -> None:
+    def __init__(self, checked: Checked, encoding: str, cell: int | None, *, versioned: bool) -> None:
         self._checked = checked
         self._source = checked.source
-        self._places = places
+        self._encoding = encoding
+        self._cell = cell
+        self._places = Places(checked.source, encoding, cell)
         self._versioned = versioned
 
     def at(self, place: lsp.Range, context: lsp.CodeActionContext) -> Iterator[lsp.CodeAction]:
@@ -41,18 +44,21 @@ class Actions:
         if _wants(context.only, FIX_ALL) and any(_is_safe(finding) for finding in self._checked.findings):
             yield lsp.CodeAction("Fix all hplint findings that are safe to fix", FIX_ALL, data=self._data())
 
-    def replaced(self, text: str) -> lsp.WorkspaceEdit:
+    def replaced(self, fixed: Source) -> lsp.WorkspaceEdit:
         """The edit that makes another text of this one: only the lines that differ."""
-        old, new = (each.splitlines(keepends=True) for each in (self._source.text, text))
-        starts = [0]
-        for line in old:
-            starts.append(starts[-1] + len(line))
-        edits = []
-        for kind, first, last, new_first, new_last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-            if kind != "equal":
-                place = self._places.of_offsets(starts[first], starts[last])
-                edits.append(lsp.TextEdit(place, "".join(new[new_first:new_last])))
-        return self._workspace_edit(edits)
+        if self._source.notebook is None:
+            return self._workspace_edit(
+                [(None, edit) for edit in _differences(self._source, fixed.text, self._encoding)]
+            )
+        assert fixed.notebook is not None
+        new = {part.cell.number: part.cell.source for part in fixed.notebook.parts}
+        found = []
+        for part in self._source.notebook.parts:
+            cell = part.cell
+            before = Source(self._source.path, cell.source)
+            edits = _differences(before, new.get(cell.number, ""), self._encoding)
+            found += [(cell.number, edit) for edit in edits]
+        return self._workspace_edit(found)
 
     def _findings(
         self, place: lsp.Range, shown: Sequence[lsp.Diagnostic]
@@ -62,7 +68,7 @@ class Actions:
         if self._checked.state is State.FAILED:
             return
         for finding in self._checked.findings:
-            if finding.span is None:
+            if finding.span is None or finding.cell != self._cell:
                 continue
             own = self._places.range(finding.span)
             same = (each for each in shown if (each.source, each.code, each.range) == (SOURCE, finding.code, own))
@@ -98,18 +104,40 @@ class Actions:
     def _suppressions(self) -> Suppressions:
         return Suppressions(self._source, self._checked.settings.registry)
 
-    def _text_edit(self, edit: Edit) -> lsp.TextEdit:
-        return lsp.TextEdit(self._places.range(edit.span), with_newlines(edit.text, self._source.newline))
+    def _text_edit(self, edit: Edit) -> tuple[int | None, lsp.TextEdit]:
+        """An edit, and the cell that it is in."""
+        cell = edit.span.cell
+        places = self._places if cell == self._cell else Places(self._source, self._encoding, cell)
+        return cell, lsp.TextEdit(places.range(edit.span), with_newlines(edit.text, self._source.newline))
 
-    def _workspace_edit(self, edits: list[lsp.TextEdit]) -> lsp.WorkspaceEdit:
-        text = self._checked.text
+    def _workspace_edit(self, edits: Iterable[tuple[int | None, lsp.TextEdit]]) -> lsp.WorkspaceEdit:
+        of_texts: dict[tuple[str, int], list[lsp.TextEdit]] = {}
+        for cell, edit in edits:
+            of_texts.setdefault(self._checked.text.place(cell), []).append(edit)
         if not self._versioned:
-            return lsp.WorkspaceEdit(changes={text.uri: edits})
-        identifier = lsp.OptionalVersionedTextDocumentIdentifier(text.uri, text.version)
-        return lsp.WorkspaceEdit(document_changes=[lsp.TextDocumentEdit(identifier, [*edits])])
+            return lsp.WorkspaceEdit(changes={uri: found for (uri, _), found in of_texts.items()})
+        return lsp.WorkspaceEdit(
+            document_changes=[
+                lsp.TextDocumentEdit(lsp.OptionalVersionedTextDocumentIdentifier(*place), [*found])
+                for place, found in of_texts.items()
+            ]
+        )
 
     def _data(self) -> dict[str, object]:
         return {"uri": self._checked.text.uri, "version": self._checked.text.version}
+
+
+def _differences(before: Source, text: str, encoding: str) -> Iterator[lsp.TextEdit]:
+    """The edits of the lines in which another text differs."""
+    places = Places(before, encoding)
+    old, new = (each.splitlines(keepends=True) for each in (before.text, text))
+    starts = [0]
+    for line in old:
+        starts.append(starts[-1] + len(line))
+    for kind, first, last, new_first, new_last in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            place = places.of_offsets(starts[first], starts[last])
+            yield lsp.TextEdit(place, "".join(new[new_first:new_last]))
 
 
 def _is_safe(finding: Finding) -> bool:

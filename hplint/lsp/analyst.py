@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -14,7 +14,8 @@ from hplint.fix import Fixed, fix_source
 from hplint.inventory.collect import inventory
 from hplint.inventory.records import Entry
 from hplint.lsp.configuration import Configuration
-from hplint.lsp.moving import moved
+from hplint.lsp.moving import moved, moved_in_cells
+from hplint.lsp.notebooks import Notebook
 from hplint.lsp.texts import Text, Texts
 from hplint.model import Finding
 from hplint.parse import SyntaxProblem, TooComplex, undisturbed
@@ -34,7 +35,13 @@ class Checked:
     settings: Settings
     findings: tuple[Finding, ...]
     state: State
+    broken_cells: int = 0
     entries: tuple[Entry, ...] | None = field(default=None, repr=False)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether all of it, or a cell of it, can't be parsed."""
+        return self.state is State.FAILED or self.broken_cells > 0
 
 
 class Analyst:
@@ -96,7 +103,7 @@ class Analyst:
             found = self._check(text, settings)
         except engine.Stopped:
             return None
-        if found.state is not State.FAILED:
+        if not found.is_broken:
             self._good[text.uri] = found
         self._checked[text.uri] = found
         return found
@@ -107,12 +114,14 @@ class Analyst:
         A syntax error is told of in what was opened or saved.
         """
         good = self._good.get(checked.text.uri)
-        if checked.state is not State.FAILED or good is None:
+        if not checked.is_broken or good is None:
             return checked.findings
         own = checked.findings
         if not self.texts.is_saved(checked.text):
             own = tuple(finding for finding in own if finding.code != SYNTAX)
-        return (*own, *moved(good.findings, good.source, checked.source))
+        there = {(finding.code, finding.span) for finding in own}
+        kept = _kept(good, checked)
+        return (*own, *(finding for finding in kept if (finding.code, finding.span) not in there))
 
     def entries(self, checked: Checked) -> tuple[Entry, ...]:
         """The hyperparameters of a text, for hovers and hints; none where it can't be parsed."""
@@ -145,7 +154,7 @@ class Analyst:
             return Checked(text, Source(text.path, text.text), settings, outcome.findings, outcome.state)
         wanted = partial(self.texts.is_newest, text)
         outcome = engine.lint_source(source, settings, self._project, wanted)
-        return Checked(text, source, settings, outcome.findings, outcome.state)
+        return Checked(text, source, settings, outcome.findings, outcome.state, outcome.broken_cells)
 
     def _lint(self, settings: Settings, source: Source) -> Outcome:
         return engine.lint_source(source, settings, self._project)
@@ -172,6 +181,14 @@ class Analyst:
         """Not every client tells of files that change outside of it."""
         if any(_stamp(path) != stamp for path, stamp in self._stamps.items()):
             self.files_changed()
+
+
+def _kept(good: Checked, now: Checked) -> Iterator[Finding]:
+    """The findings of an earlier version that what was typed since has not touched."""
+    old, new = good.text, now.text
+    if isinstance(old, Notebook) and isinstance(new, Notebook):
+        return moved_in_cells(good.findings, good.source.path, old.texts, new.texts)
+    return moved(good.findings, good.source, now.source)
 
 
 def _stamp(path: str) -> int:

@@ -18,27 +18,33 @@ from hplint.source import Unreadable
 
 
 async def code_action(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-    text = ls.texts.get(params.text_document.uri)
-    if text is None:
+    shown = ls.texts.shown_in(params.text_document.uri)
+    if shown is None:
         return []
-    return await ls.ask(partial(_actions, ls, text, params))
+    return await ls.ask(partial(_actions, ls, *shown, params))
 
 
-def _actions(ls: Server, text: Text, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
-    checked = ls.analyst.check(text)
+def _actions(ls: Server, text: Text, cell: int | None, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+    checked = _checked(ls, text, cell)
     if checked is None:
         return []
-    found = list(_actions_of(ls, checked).at(params.range, params.context))
+    found = list(_actions_of(ls, checked, cell).at(params.range, params.context))
     if not _resolves(ls):
         return [_resolved(ls, action) for action in found]
     return found
 
 
-def _actions_of(ls: Server, checked: Checked) -> Actions:
+def _checked(ls: Server, text: Text, cell: int | None) -> Checked | None:
+    """What is known of a text; None where that is nothing, or where a cell is not part of the notebook's program."""
+    checked = ls.analyst.check(text)
+    return checked if checked is not None and checked.source.has_cell(cell) else None
+
+
+def _actions_of(ls: Server, checked: Checked, cell: int | None = None) -> Actions:
     workspace = ls.client_capabilities.workspace
     edits = workspace.workspace_edit if workspace else None
     versioned = bool(edits and edits.document_changes)
-    return Actions(checked, Places(checked.source, ls.encoding), versioned=versioned)
+    return Actions(checked, ls.encoding, cell, versioned=versioned)
 
 
 def _resolves(ls: Server) -> bool:
@@ -59,16 +65,16 @@ def _resolved(ls: Server, action: lsp.CodeAction) -> lsp.CodeAction:
     if action.edit is None and text is not None and text.version == data.get("version"):
         checked = ls.analyst.check(text)
         if checked is not None:
-            action.edit = _actions_of(ls, checked).replaced(ls.analyst.fixed(checked).source.text)
+            action.edit = _actions_of(ls, checked).replaced(ls.analyst.fixed(checked).source)
     return action
 
 
 async def hover(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
-    text = ls.texts.get(params.text_document.uri)
-    return None if text is None else await ls.ask(partial(_hover, ls, text, params.position))
+    shown = ls.texts.shown_in(params.text_document.uri)
+    return None if shown is None else await ls.ask(partial(_hover, ls, *shown, params.position))
 
 
-def _hover(ls: Server, text: Text, position: lsp.Position) -> lsp.Hover | None:
+def _hover(ls: Server, text: Text, cell: int | None, position: lsp.Position) -> lsp.Hover | None:
     if text.is_configuration:
         settings = ls.analyst.configuration.settings(text.path)
         try:
@@ -77,27 +83,27 @@ def _hover(ls: Server, text: Text, position: lsp.Position) -> lsp.Hover | None:
             return None
         places = Places(source, ls.encoding)
         return Hovers(source, places, settings.registry, ls.texts.uri_of).of_key(places.offset(position))
-    checked = ls.analyst.check(text)
+    checked = _checked(ls, text, cell)
     if checked is None:
         return None
-    places = Places(checked.source, ls.encoding)
+    places = Places(checked.source, ls.encoding, cell)
     at = places.offset(position)
     hovers = Hovers(checked.source, places, checked.settings.registry, ls.texts.uri_of)
     return hovers.of_suppression(at) or hovers.of_value(ls.analyst.entries(checked), at)
 
 
 async def inlay_hint(ls: Server, params: lsp.InlayHintParams) -> list[lsp.InlayHint]:
-    text = ls.texts.get(params.text_document.uri)
-    if text is None or not ls.options.inlay_hints:
+    shown = ls.texts.shown_in(params.text_document.uri)
+    if shown is None or not ls.options.inlay_hints:
         return []
     await asyncio.sleep(0)  # Diagnostics that were asked for in the same breath go first.
-    return await ls.ask(partial(_hints, ls, text, params.range))
+    return await ls.ask(partial(_hints, ls, *shown, params.range))
 
 
-def _hints(ls: Server, text: Text, place: lsp.Range) -> list[lsp.InlayHint]:
-    checked = ls.analyst.check(text)
+def _hints(ls: Server, text: Text, cell: int | None, place: lsp.Range) -> list[lsp.InlayHint]:
+    checked = _checked(ls, text, cell)
     if checked is None:
         return []
-    places = Places(checked.source, ls.encoding)
+    places = Places(checked.source, ls.encoding, cell)
     start, end = places.offset(place.start), places.offset(place.end)
     return list(hints(ls.analyst.entries(checked), checked.source, places, start, end))

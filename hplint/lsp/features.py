@@ -8,6 +8,7 @@ from zlib import crc32
 
 from lsprotocol import types as lsp
 
+from hplint.lsp import notebooks
 from hplint.lsp.actions import KINDS
 from hplint.lsp.answers import code_action, hover, inlay_hint, resolve
 from hplint.lsp.diagnostics import diagnostic
@@ -34,6 +35,10 @@ def register(server: Server) -> None:
     server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)(did_change)
     server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)(did_save)
     server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)(did_close)
+    server.feature(lsp.NOTEBOOK_DOCUMENT_DID_OPEN)(did_open_notebook)
+    server.feature(lsp.NOTEBOOK_DOCUMENT_DID_CHANGE)(did_change_notebook)
+    server.feature(lsp.NOTEBOOK_DOCUMENT_DID_SAVE)(did_save_notebook)
+    server.feature(lsp.NOTEBOOK_DOCUMENT_DID_CLOSE)(did_close_notebook)
     server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)(did_change_configuration)
     server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)(did_change_watched_files)
     pulled = lsp.DiagnosticOptions(inter_file_dependencies=True, workspace_diagnostics=False, identifier="hplint")
@@ -109,19 +114,62 @@ async def did_change(ls: Server, params: lsp.DidChangeTextDocumentParams) -> Non
 
 
 async def did_save(ls: Server, params: lsp.DidSaveTextDocumentParams) -> None:
-    ls.texts.save(params.text_document.uri)
-    if os.path.basename(params.text_document.uri) in CONFIG_NAMES:
+    await _saved(ls, params.text_document.uri)
+
+
+async def _saved(ls: Server, uri: str) -> None:
+    ls.texts.save(uri)
+    if os.path.basename(uri) in CONFIG_NAMES:
         await ls.ask(ls.analyst.settings_changed)
     await ls.ask(ls.analyst.files_changed)
     _refresh(ls, 0)
 
 
 async def did_close(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
-    text = ls.texts.drop(params.text_document.uri)
-    if not ls.pulls:
-        ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(params.text_document.uri, []))
+    await _closed(ls, params.text_document.uri)
+
+
+async def _closed(ls: Server, uri: str) -> None:
+    text = ls.texts.drop(uri)
+    for shown, _ in text.parts() if text is not None else [(uri, None)]:
+        _clear(ls, shown)
     if text is not None:
         await ls.ask(partial(ls.analyst.closed, text))
+
+
+def _clear(ls: Server, uri: str) -> None:
+    """Show nothing any more under a URI."""
+    if not ls.pulls:
+        ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+
+
+async def did_open_notebook(ls: Server, params: lsp.DidOpenNotebookDocumentParams) -> None:
+    text = notebooks.opened(params)
+    ls.texts.put(text, is_saved=True)
+    _push_later(ls, text.uri, 0)
+    await _tell_others(ls, text)
+
+
+async def did_change_notebook(ls: Server, params: lsp.DidChangeNotebookDocumentParams) -> None:
+    before = ls.texts.get(params.notebook_document.uri)
+    if not isinstance(before, notebooks.Notebook):
+        return
+    text = notebooks.changed(before, params, ls.encoding)
+    if text is before:
+        return
+    ls.texts.put(text, is_saved=False)
+    for gone in {uri for uri, _ in before.parts()} - {uri for uri, _ in text.parts()}:
+        _clear(ls, gone)
+    if ls.options.run is Run.ON_TYPE:
+        _push_later(ls, text.uri, _PAUSE)
+
+
+async def did_save_notebook(ls: Server, params: lsp.DidSaveNotebookDocumentParams) -> None:
+    await _saved(ls, params.notebook_document.uri)
+
+
+async def did_close_notebook(ls: Server, params: lsp.DidCloseNotebookDocumentParams) -> None:
+    await _closed(ls, params.notebook_document.uri)
 
 
 async def did_change_configuration(ls: Server, params: lsp.DidChangeConfigurationParams) -> None:
@@ -172,43 +220,54 @@ async def _push(ls: Server, uri: str) -> None:
     text = ls.texts.get(uri)
     if text is None:
         return
-    found = await ls.ask(partial(_diagnostics, ls, text))
-    if found is not None and ls.texts.is_newest(text):
-        ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, found, text.version))
+    for shown, cell in text.parts():
+        found = await ls.ask(partial(_diagnostics, ls, text, cell))
+        if found is None or not ls.texts.is_newest(text):
+            return
+        ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(shown, found, text.place(cell)[1]))
 
 
 async def pull(ls: Server, params: lsp.DocumentDiagnosticParams) -> lsp.DocumentDiagnosticReport:
     uri = params.text_document.uri
-    text = ls.texts.get(uri)
-    only_saved = ls.options.run is Run.ON_SAVE and text is not None and not ls.texts.is_saved(text)
+    shown = ls.texts.shown_in(uri)
+    only_saved = ls.options.run is Run.ON_SAVE and shown is not None and not ls.texts.is_saved(shown[0])
     if only_saved and params.previous_result_id:
         return lsp.RelatedUnchangedDocumentDiagnosticReport(params.previous_result_id)
     found: list[lsp.Diagnostic] | None = None
-    while text is not None and found is None:
-        found = await ls.ask(partial(_diagnostics, ls, text))
-        newer = ls.texts.get(uri)
-        if newer is text:
+    while shown is not None and found is None:
+        found = await ls.ask(partial(_diagnostics, ls, *shown))
+        newer = ls.texts.shown_in(uri)
+        if newer == shown:
             break
-        text = newer  # Somebody has typed on: the client gets what it is about to ask for.
+        shown = newer  # Somebody has typed on: the client gets what it is about to ask for.
     result = f"{crc32(repr(found).encode()):08x}"
     if result == params.previous_result_id:
         return lsp.RelatedUnchangedDocumentDiagnosticReport(result)
     return lsp.RelatedFullDocumentDiagnosticReport(found or [], result_id=result)
 
 
-def _diagnostics(ls: Server, text: Text) -> list[lsp.Diagnostic] | None:
-    """The diagnostics of a text, None where a newer version has come."""
+def _diagnostics(ls: Server, text: Text, cell: int | None) -> list[lsp.Diagnostic] | None:
+    """The diagnostics of a text, or of a cell of a notebook; None where a newer version has come."""
     checked = ls.analyst.check(text)
     if checked is None:
         return [] if ls.texts.is_newest(text) else None
-    places = Places(checked.source, ls.encoding)
+    first = text.parts()[0][1]
+    findings = [finding for finding in ls.analyst.shown(checked) if (finding.cell or first) == cell]
+    if not findings:
+        return []
+    source = checked.source
+
+    def places_of(number: int | None) -> Places:
+        return Places(source, ls.encoding, number if source.has_cell(number) else None)
 
     def locate(related: Related) -> lsp.Location | None:
-        if related.path == checked.source.path:
-            return lsp.Location(text.uri, places.range(related.span))
-        source = ls.analyst.source(related.path, checked.settings.max_file_size)
-        if source is None:
+        there = related.span.cell
+        if related.path == source.path:
+            return lsp.Location(text.place(there)[0], places_of(there).range(related.span))
+        other = ls.analyst.source(related.path, checked.settings.max_file_size)
+        if other is None:
             return None
-        return lsp.Location(ls.texts.uri_of(related.path), Places(source, ls.encoding).range(related.span))
+        return lsp.Location(ls.texts.uri_of(related.path), Places(other, ls.encoding).range(related.span))
 
-    return [diagnostic(finding, places, locate) for finding in ls.analyst.shown(checked)]
+    places = places_of(cell)
+    return [diagnostic(finding, places, locate) for finding in findings]

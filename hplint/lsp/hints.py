@@ -22,8 +22,7 @@ def hints(entries: Sequence[Entry], source: Source, places: Places, start: int, 
         if entry.state is State.DEFAULT and entry.hyperparameter in SHOWN:
             for use in entry.uses:
                 if use.at.path == source.path:
-                    span = source.offset(use.at.span.start), source.offset(use.at.span.end)
-                    calls.setdefault(span, []).append(entry)
+                    calls.setdefault(source.offsets(use.at.span), []).append(entry)
     for (opened, closed), left_out in sorted(calls.items()):
         if opened <= end and closed >= start and source.text[closed - 1] == ")":
             at, before = _slot(source.text, closed - 1)

@@ -20,7 +20,8 @@ from hplint.signatures import DefaultKind
 from hplint.source import Source
 from hplint.suppress import Suppressions
 
-UriOf = Callable[[str], str]
+UriOf = Callable[[str, "int | None"], str]
+"""The URI of a path, and of a cell where it is that of a notebook."""
 _WORD = re.compile(r"(?<=[\"'])--?[A-Za-z][\w-]*|[A-Za-z_]\w*")
 """A name, or an option in quotes."""
 _KEY = re.compile(r"""[ \t{,-]*["']?(?P<key>[A-Za-z_][\w.-]*)["']?[ \t]*[:=][ \t]*(?P<value>[^#,{}\r\n]*)""")
@@ -116,7 +117,7 @@ class Hovers:
     def _offsets(self, spot: Spot) -> tuple[int, int] | None:
         if spot.path != self._source.path:
             return None
-        return self._source.offset(spot.span.start), self._source.offset(spot.span.end)
+        return self._source.offsets(spot.span)
 
     def _here(self, place: _Place) -> Iterator[str]:
         """The value, where it comes from, and what the library would take."""
@@ -135,9 +136,10 @@ class Hovers:
         for link in chain:
             place = ""
             if link.at is not None:
-                line = link.at.span.start.line
+                line, cell = link.at.span.start.line, link.at.span.cell
                 name = f"line {line}" if link.at.path == self._source.path else f"{link.at.path}:{line}"
-                place = f" ([{name}]({self._uri_of(link.at.path)}#L{line}))"
+                name = name if cell is None else f"cell {cell}, {name}"
+                place = f" ([{name}]({self._uri_of(link.at.path, cell)}#L{line}))"
             parts.append(f"`{link.text}`{place}")
         return " ← ".join(parts)
 

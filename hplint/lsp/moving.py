@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from hplint.model import Finding, Related, Span
@@ -16,7 +16,7 @@ def moved(findings: tuple[Finding, ...], old: Source, new: Source) -> Iterator[F
     end, shift = len(old.text) - behind, len(new.text) - len(old.text)
 
     def place(span: Span) -> Span | None:
-        first, last = old.offset(span.start), old.offset(span.end)
+        first, last = old.offsets(span)
         if last <= start:
             return span
         return new.span(first + shift, last + shift) if first >= end else None
@@ -31,6 +31,25 @@ def moved(findings: tuple[Finding, ...], old: Source, new: Source) -> Iterator[F
             if there is not None:
                 related.append(replace(each, span=there))
         yield replace(finding, span=span, related=tuple(related), fix=None)
+
+
+def moved_in_cells(
+    findings: tuple[Finding, ...], path: str, old: Mapping[str, str], new: Mapping[str, str]
+) -> Iterator[Finding]:
+    """The same for a notebook, of which the texts of all cells are given by URI: each cell is edited for itself."""
+    numbers = {uri: number for number, uri in enumerate(new, 1)}
+    for number, (uri, text) in enumerate(old.items(), 1):
+        own = tuple(_in_cell(finding, None) for finding in findings if finding.cell == number)
+        if own and uri in new:
+            for finding in moved(own, Source(path, text), Source(path, new[uri])):
+                yield _in_cell(finding, numbers[uri])
+
+
+def _in_cell(finding: Finding, cell: int | None) -> Finding:
+    """A finding with another cell, and without the places in other cells that it speaks of."""
+    related = tuple(each for each in finding.related if each.path != finding.path)
+    span = finding.span and Span(finding.span.start, finding.span.end, cell)
+    return replace(finding, span=span, related=related)
 
 
 def _common(one: str, other: str) -> int:

@@ -12,11 +12,17 @@ _UNITS = {"utf-8": ("utf-8", 1), "utf-16": ("utf-16-le", 2), "utf-32": ("utf-32-
 
 
 class Places:
-    """Converts the places of one text."""
+    """Converts the places of one text, or of one cell of a notebook, whose lines the editor counts from its start."""
 
-    def __init__(self, source: Source, encoding: str | None) -> None:
+    def __init__(self, source: Source, encoding: str | None, cell: int | None = None) -> None:
+        """Raises ValueError for a cell that is not in the program of the notebook."""
         self._source = source
         self._codec, self._width = _UNITS.get(encoding or "", _UNITS["utf-16"])
+        self._cell = cell
+        self._above, self._end = 0, len(source.text)
+        if source.notebook is not None and cell is not None:
+            part = source.notebook.part_of(cell)
+            self._above, self._end = source.position(part.start).line - 1, part.end
 
     def position(self, at: Position) -> lsp.Position:
         """A place of hplint's as the editor counts."""
@@ -36,15 +42,18 @@ class Places:
     def offset(self, at: lsp.Position) -> int:
         """The offset that an editor means; one beyond a line or the text is at its end."""
         number = at.line + 1
-        if number > len(self._source.line_starts):
-            return len(self._source.text)
+        starts = self._source.line_starts
+        if number + self._above > len(starts):
+            return self._end
         line = self._line(number)
         before = line.encode(self._codec, "surrogatepass")[: at.character * self._width]
         column = len(before.decode(self._codec, "ignore"))
-        return self._source.line_starts[at.line] + max(column - self._mark(number), 0)
+        return min(starts[at.line + self._above] + max(column - self._mark(number), 0), self._end)
 
     def _line(self, number: int) -> str:
         """A line as the editor has it: with the byte order mark, which hplint leaves out."""
+        if self._cell is not None:
+            return self._source.shown_line(number, self._cell)
         return "\ufeff" * self._mark(number) + self._source.line(number)
 
     def _mark(self, number: int) -> int:

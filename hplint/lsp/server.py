@@ -23,6 +23,9 @@ from hplint.lsp.texts import Text, Texts, path_of
 
 Answer = TypeVar("Answer")
 
+_NOTEBOOKS = ("jupyter-notebook", "interactive")
+"""The types of notebooks, as editors name them."""
+
 log = logging.getLogger("hplint")
 
 
@@ -48,6 +51,9 @@ class Server(LanguageServer):
             __version__,
             text_document_sync_kind=lsp.TextDocumentSyncKind.Full,
             protocol_cls=_Protocol,
+            notebook_document_sync=lsp.NotebookDocumentSyncOptions(
+                [lsp.NotebookDocumentFilterWithNotebook(kind) for kind in _NOTEBOOKS], save=True
+            ),
         )
         self.texts = Texts()
         self.options = Options()

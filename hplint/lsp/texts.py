@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pygls.uris import from_fs_path, to_fs_path, uri_scheme
 
 from hplint.discover import SUFFIXES
-from hplint.source import Source, display_path, from_bytes, from_text, read
+from hplint.source import NOTEBOOK, Source, display_path, from_bytes, from_text, read
 
 CONFIGURATIONS = (".yaml", ".yml", ".json", ".toml")
 
@@ -25,14 +25,22 @@ class Text:
 
     @property
     def is_python(self) -> bool:
-        """Whether hplint checks such texts; a cell is only part of one."""
-        if uri_scheme(self.uri) == "vscode-notebook-cell":
+        """Whether hplint checks such texts; a cell is only part of one, and the JSON of a notebook shows no lines."""
+        if uri_scheme(self.uri) == "vscode-notebook-cell" or self.path.endswith(NOTEBOOK):
             return False
         return self.language == "python" or self.path.endswith(SUFFIXES)
 
     @property
     def is_configuration(self) -> bool:
         return not self.is_python and self.path.endswith(CONFIGURATIONS)
+
+    def place(self, cell: int | None) -> tuple[str, int]:
+        """The URI and the version of the text that findings in a cell are shown in: here this one."""
+        return self.uri, self.version
+
+    def parts(self) -> list[tuple[str, int | None]]:
+        """The URIs that findings are shown under, each with the number of its cell: here one, and no cell."""
+        return [(self.uri, None)]
 
     def source(self, limit: int) -> Source:
         """The text as hplint's own; it is decoded, so a comment that names an encoding does not count.
@@ -52,10 +60,13 @@ class Texts:
         self._by_uri: dict[str, Text] = {}
         self._by_path: dict[str, Text] = {}
         self._saved: dict[str, int] = {}
+        self._parts: dict[str, tuple[str, int | None]] = {}
 
     def put(self, text: Text, *, is_saved: bool) -> None:
         """Open a text, or take a newer version of it."""
+        self._forget_parts(text.uri)
         self._by_uri[text.uri] = self._by_path[text.path] = text
+        self._parts.update({uri: (text.uri, cell) for uri, cell in text.parts()})
         if is_saved:
             self._saved[text.uri] = text.version
 
@@ -66,6 +77,7 @@ class Texts:
 
     def drop(self, uri: str) -> Text | None:
         """Close a text."""
+        self._forget_parts(uri)
         text = self._by_uri.pop(uri, None)
         self._saved.pop(uri, None)
         if text is not None:
@@ -74,6 +86,17 @@ class Texts:
 
     def get(self, uri: str) -> Text | None:
         return self._by_uri.get(uri)
+
+    def shown_in(self, uri: str) -> tuple[Text, int | None] | None:
+        """The text that is shown under a URI, and the number of the cell where it is a part of a notebook."""
+        owner, cell = self._parts.get(uri, ("", None))
+        text = self._by_uri.get(owner)
+        return None if text is None else (text, cell)
+
+    def _forget_parts(self, uri: str) -> None:
+        text = self._by_uri.get(uri)
+        for part, _ in text.parts() if text is not None else ():
+            self._parts.pop(part, None)
 
     def all(self) -> list[Text]:
         return list(self._by_uri.values())
@@ -86,11 +109,11 @@ class Texts:
         """Whether a version was opened or saved, not just typed."""
         return self._saved.get(text.uri) == text.version
 
-    def uri_of(self, shown: str) -> str:
-        """The URI of a path as findings show it."""
+    def uri_of(self, shown: str, cell: int | None = None) -> str:
+        """The URI of a path as findings show it, and of a cell of an open notebook."""
         path = os.path.abspath(shown)
         text = self._by_path.get(path)
-        return text.uri if text is not None else from_fs_path(path) or ""
+        return text.place(cell)[0] if text is not None else from_fs_path(path) or ""
 
     def read(self, path: str, limit: int) -> Source:
         """What a module of the project holds: what the editor shows of it, else what the file does.

@@ -47,6 +47,8 @@ class Client:
         self.root = root
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
+        self.notebooks: dict[str, list[str]] = {}
+        """The cells of each open notebook."""
         self.notes: list[Message] = []
         """Notifications that nobody has waited for yet."""
         self.requests: list[Message] = []
@@ -54,7 +56,7 @@ class Client:
         self.settings = settings
         self.encoding = encoding or "utf-16"
         self._incoming: queue.Queue[Message | None] = queue.Queue()
-        self._last = 0
+        self._last = self._cells = self._versions = 0
         threading.Thread(target=self._receive, daemon=True).start()
         if start:
             self._start(capabilities, encoding, options)
@@ -157,7 +159,11 @@ class Client:
         self.texts[uri] = text
         self.versions[uri] += 1
         changed = {"uri": uri, "version": self.versions[uri]}
-        self.tell("textDocument/didChange", {"textDocument": changed, "contentChanges": [{"text": text}]})
+        notebook = next((each for each, cells in self.notebooks.items() if uri in cells), None)
+        if notebook is None:
+            self.tell("textDocument/didChange", {"textDocument": changed, "contentChanges": [{"text": text}]})
+        else:
+            self.change_notebook(notebook, {"textContent": [{"document": changed, "changes": [{"text": text}]}]})
 
     def save(self, uri: str) -> None:
         """Tell that a text was saved."""
@@ -167,6 +173,61 @@ class Client:
         """Close a text."""
         del self.texts[uri], self.versions[uri]
         self.tell("textDocument/didClose", {"textDocument": {"uri": uri}})
+
+    # --- notebooks
+
+    def open_notebook(self, name: str, *cells: str | tuple[str, str]) -> list[str]:
+        """Open a notebook of code cells, each its text or (language, text); the answer is the URIs of the cells."""
+        uri = (self.root / name).as_uri()
+        self.notebooks[uri] = []
+        items = [self.cell(uri, each) for each in cells]
+        document = {
+            "uri": uri,
+            "notebookType": "jupyter-notebook",
+            "version": 1,
+            "cells": [{"kind": 2, "document": item["uri"]} for item in items],
+        }
+        self.notebooks[uri] = [item["uri"] for item in items]
+        self.tell("notebookDocument/didOpen", {"notebookDocument": document, "cellTextDocuments": items})
+        return self.notebooks[uri]
+
+    def cell(self, notebook: str, given: str | tuple[str, str]) -> Message:
+        """A new cell as the protocol tells of it."""
+        language, text = ("python", given) if isinstance(given, str) else given
+        self._cells += 1
+        uri = notebook.replace("file:", "vscode-notebook-cell:") + f"#{self._cells}"
+        self.texts[uri], self.versions[uri] = text, 1
+        return {"uri": uri, "languageId": language, "version": 1, "text": text}
+
+    def change_notebook(self, uri: str, cells: Message) -> None:
+        """Tell of cells that are edited, come, go or move."""
+        self._versions += 1
+        params = {"notebookDocument": {"uri": uri, "version": self._versions}, "change": {"cells": cells}}
+        self.tell("notebookDocument/didChange", params)
+
+    def splice(self, uri: str, start: int, gone: int, *cells: str) -> list[str]:
+        """Put new cells in place of some; the answer is the URIs of all."""
+        items = [self.cell(uri, each) for each in cells]
+        closed = self.notebooks[uri][start : start + gone]
+        self.notebooks[uri][start : start + gone] = [item["uri"] for item in items]
+        array = {
+            "start": start,
+            "deleteCount": gone,
+            "cells": [{"kind": 2, "document": item["uri"]} for item in items],
+        }
+        structure = {"array": array, "didOpen": items, "didClose": [{"uri": each} for each in closed]}
+        self.change_notebook(uri, {"structure": structure})
+        return self.notebooks[uri]
+
+    def close_notebook(self, uri: str) -> None:
+        """Close a notebook with its cells."""
+        cells = self.notebooks.pop(uri)
+        for each in cells:
+            del self.texts[each], self.versions[each]
+        closed = [{"uri": each} for each in cells]
+        self.tell("notebookDocument/didClose", {"notebookDocument": {"uri": uri}, "cellTextDocuments": closed})
+
+    # --- questions
 
     def pull(self, uri: str, previous: str | None = None) -> Message:
         """The report on a text."""

@@ -42,6 +42,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 def client(shared: Client) -> Iterator[Client]:
     """A client that pulls, and counts in UTF-16."""
     yield shared
+    for uri in list(shared.notebooks):
+        shared.close_notebook(uri)
     for uri in list(shared.texts):
         shared.close(uri)
     shared.notes.clear()

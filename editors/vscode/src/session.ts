@@ -5,7 +5,7 @@ import { tell } from "./refusals";
 import { type Candidate, choose, environment } from "./servers";
 import { SECTION, isEnabled, pathSetting, rootFolder, serverSettings } from "./settings";
 
-/** Texts with a file or yet to be saved: a cell of a notebook alone is only part of one. */
+/** Texts with a file or yet to be saved. Cells are told of with their notebook, as the server asks for it. */
 const TEXTS = ["file", "untitled"].map((scheme) => ({ scheme, language: "python" }));
 /** Files of configuration: hovers tell of their keys. */
 const CONFIGURATIONS = ["yaml", "json", "jsonc", "toml"].map((language) => ({ scheme: "file", language }));
