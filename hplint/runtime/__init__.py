@@ -21,9 +21,16 @@ if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
     from torch.utils.data import DataLoader
 
+    from hplint.runtime.fake.memory import Memory
     from hplint.runtime.session import Session
 
-__all__ = ["check", "watch"]
+__all__ = ["Checked", "check", "watch"]
+
+
+class Checked(list[Finding]):
+    """The findings of :func:`check`, the worst first, and ``memory``: what a step needs, where that was counted."""
+
+    memory: Memory | None = None
 
 
 def check(
@@ -36,7 +43,7 @@ def check(
     batch: Any = None,
     steps: int | None = None,
     fake: bool = False,
-) -> list[Finding]:
+) -> Checked:
     """What is wrong with these objects, worst first.
 
     Call it once, after everything is built and before the first step::
@@ -55,7 +62,9 @@ def check(
 
     With ``fake`` the model is run on its batch without a number: shapes, types and the graph are looked at, nothing is
     computed, and no memory is needed. Build a model that fits nowhere inside of ``with torch.device("meta")``. Where
-    the model asks for numbers it is left, with a warning that says where; what was found before is returned.
+    the model asks for numbers it is left, with a warning that says where; what was found before is returned. With a
+    loss, and optimizers of torch, the memory that a step needs is counted: ``found.memory.lines()`` tells of
+    parameters, buffers, gradients, the state of the optimizers, and what forward keeps for backward.
 
     Parameters, buffers, gradients, modes, the states of optimizers and schedulers and those of the random generators of
     torch, NumPy and Python are afterwards what they were, bit by bit. No gradient is computed, and nothing is drawn
@@ -86,7 +95,10 @@ def check(
         steps=steps_of(steps) if steps is not None else None,
         fake=fake,
     )
-    return worst_first(problems_of(given, place))
+    problems, memory = problems_of(given, place)
+    found = Checked(worst_first(problems))
+    found.memory = memory
+    return found
 
 
 @contextmanager

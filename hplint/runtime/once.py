@@ -17,6 +17,7 @@ from torch.utils.data import DataLoader
 from hplint.runtime import events
 from hplint.runtime.checking import Problem
 from hplint.runtime.checks import all_checks
+from hplint.runtime.fake.memory import Memory
 from hplint.runtime.fake.once import pretended
 from hplint.runtime.held import ownership_problems
 from hplint.runtime.places import Place
@@ -41,8 +42,8 @@ class Objects:
     """Whether the model is run without numbers."""
 
 
-def problems_of(given: Objects, place: Place | None) -> list[Problem]:
-    """Everything that is wrong with them. ``place`` is that of all problems."""
+def problems_of(given: Objects, place: Place | None) -> tuple[list[Problem], Memory | None]:
+    """Everything that is wrong with them, at ``place``, and what a step needs where that was counted."""
     session = Session(all_checks())
     session.world.once = True
     session.world.progress.given = given.steps
@@ -53,7 +54,8 @@ def problems_of(given: Objects, place: Place | None) -> list[Problem]:
             _run(session, given.model, given)
         session.finish()
     problems = [*_relations(given), *session.problems()]
-    return list(dict.fromkeys(replace(each, at=place, related=()) for each in problems))
+    found = list(dict.fromkeys(replace(each, at=place, related=()) for each in problems))
+    return found, session.world.memory
 
 
 def _introduce(session: Session, given: Objects) -> None:
@@ -78,13 +80,16 @@ def _run(session: Session, model: Module, given: Objects) -> None:
     if isinstance(model, DistributedDataParallel):
         model = model.module  # The other processes do not take part.
     if given.fake:
-        with pretended(session, model):
-            _watched(session, model, given)
+        with pretended(session, model) as count:
+            value = _watched(session, model, given)
+            if value is not None:
+                count(value, given.optimizers)
     else:
         _watched(session, model, given)
 
 
-def _watched(session: Session, model: Module, given: Objects) -> None:
+def _watched(session: Session, model: Module, given: Objects) -> torch.Tensor | None:
+    """Run the model, and the loss if there is one: its value where that can be differentiated."""
     session.install()
     try:
         with torch.enable_grad():
@@ -96,6 +101,8 @@ def _watched(session: Session, model: Module, given: Objects) -> None:
                 value = output.loss
             if isinstance(value, torch.Tensor) and value.requires_grad:
                 session.emit(events.BackwardStarts, None, tensors=(value,), inside=None)
+                return value
+            return None
     finally:
         session.undo()
 

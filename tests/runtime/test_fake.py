@@ -244,6 +244,45 @@ def test_objects_are_looked_at_without_numbers(device: str) -> None:
         assert all(torch.equal(now, then) for now, then in zip(model.state_dict().values(), values, strict=True))
 
 
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_a_check_tells_what_a_step_needs(device: str) -> None:
+    with torch.device(device):
+        model = nn.Sequential(nn.Linear(64, 128), nn.BatchNorm1d(128), nn.ReLU(), nn.Linear(128, 10))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    batch = (torch.randn(32, 64), torch.randint(0, 10, (32,)))
+    options = {key: value for key, value in optimizer.param_groups[0].items() if key != "params"}
+    memory = check(model=model, optimizer=optimizer, batch=batch, loss=nn.functional.cross_entropy, fake=True).memory
+    assert memory is not None
+    size = 4 * sum(each.numel() for each in model.parameters())
+    assert memory.parameters == memory.gradients == {"float32": size}
+    assert memory.state == {"float32": 2 * size}
+    assert memory.kept >= 4 * 32 * (64 + 128 + 128)
+    assert memory.buffers["float32"] == 4 * 2 * 128
+    assert len(list(memory.lines())) == 2
+    assert not optimizer.state
+    assert {key: value for key, value in optimizer.param_groups[0].items() if key != "params"} == options
+    assert all(each.grad is None and each.device.type == device for each in model.parameters())
+
+
+def test_frozen_parts_and_momentum_are_counted_as_they_are() -> None:
+    model = nn.Sequential(nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10)).to(torch.bfloat16)
+    model[0].requires_grad_(False)
+    optimizer = torch.optim.SGD(model[2].parameters(), lr=0.1, momentum=0.9)
+    batch = (torch.randn(4, 64, dtype=torch.bfloat16), torch.randint(0, 10, (4,)))
+    memory = check(model=model, optimizer=optimizer, batch=batch, loss=nn.functional.cross_entropy, fake=True).memory
+    assert memory is not None
+    trained = 2 * (128 * 10 + 10)
+    assert memory.parameters == {"bfloat16": trained + 2 * (64 * 128 + 128)}
+    assert memory.gradients == memory.state == {"bfloat16": trained}
+
+
+def test_without_a_loss_or_numbers_there_are_no_figures() -> None:
+    model = nn.Linear(4, 3)
+    assert check(model=model, batch=torch.ones(2, 4), fake=True).memory is None
+    batch = (torch.ones(2, 4), torch.tensor([0, 1]))
+    assert check(model=model, batch=batch, loss=nn.functional.cross_entropy).memory is None
+
+
 def test_a_model_that_needs_numbers_is_left_with_a_warning() -> None:
     class Choosy(nn.Module):
         def __init__(self) -> None:
