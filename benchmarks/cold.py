@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -24,14 +23,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from hplint.source import is_relevant
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from benchmarks.processes import cpu  # noqa: E402
+from hplint.source import is_relevant  # noqa: E402
+
 COPIES = 300
 """Files in each built-in set."""
 MISTAKE = b"\n\nplanted_rate = le-5\n"
 """What is added with ``--plant``: the letter l for the digit 1."""
-BYTECODE = tempfile.TemporaryDirectory(prefix="hplint-bytecode-")
+_BYTECODE = tempfile.TemporaryDirectory(prefix="hplint-bytecode-")
+BYTECODE = {"PYTHONPYCACHEPREFIX": _BYTECODE.name}
 """Where the measured programs keep theirs: the checkout stays as it is."""
 
 PARSE = """
@@ -88,25 +91,11 @@ def options(folder: Path) -> list[str]:
     return ["check", "--jobs", "1", "--isolated", "--exit-zero", str(folder)]
 
 
-def cpu(command: list[str]) -> float:
-    """User and system seconds of a command."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPYCACHEPREFIX"] = BYTECODE.name
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment) as child:
-        assert child.stderr is not None
-        said = child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"{' '.join(command[:4])} … failed:\n{said.decode()}")
-    return usage.ru_utime + usage.ru_stime
-
-
 def told(program: str, folder: Path) -> list[Any]:
     """What one of the programs above writes about a run of hplint on a folder."""
     with tempfile.TemporaryDirectory() as scratch:
         answer = Path(scratch, "answer.json")
-        cpu([sys.executable, "-c", program, str(answer), *options(folder)])
+        cpu([sys.executable, "-c", program, str(answer), *options(folder)], **BYTECODE)
         found: list[Any] = json.loads(answer.read_text())
         return found
 
@@ -121,8 +110,8 @@ def measure(title: str, folder: Path, rounds: int) -> tuple[list[float], list[fl
             Path(scratch, f"{number:06}.py").write_bytes(text.encode())
         linting, parsing = [], []
         for _ in range(rounds):
-            linting.append(cpu([sys.executable, "-m", "hplint", *options(folder)]))
-            parsing.append(cpu([sys.executable, "-c", PARSE, scratch]))
+            linting.append(cpu([sys.executable, "-m", "hplint", *options(folder)], **BYTECODE)[0])
+            parsing.append(cpu([sys.executable, "-c", PARSE, scratch], **BYTECODE)[0])
     own, below = told(PROFILE, folder)
     ours, theirs = statistics.median(linting), statistics.median(parsing)
     lines = sum(text.count("\n") for text in texts)

@@ -11,12 +11,14 @@ of any larger model is nearer to 1.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.processes import cpu
 
 WINDOW = 20
 """Steps of a dry run."""
@@ -73,20 +75,6 @@ import torch
 
 print(time.process_time())
 """
-
-
-def cpu(command: list[str]) -> tuple[float, str]:
-    """User and system seconds of a command, and what it prints."""
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as child:
-        assert child.stdout is not None
-        assert child.stderr is not None
-        printed, said = child.stdout.read(), child.stderr.read()
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        sys.exit(f"{' '.join(command[:4])} … failed:\n{said.decode()}")
-    return usage.ru_utime + usage.ru_stime, printed.decode()
 
 
 def steps(warm: int, rounds: int) -> tuple[float, float]:
