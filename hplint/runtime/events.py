@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import Module
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from hplint.records import record
@@ -231,6 +232,23 @@ class SchedulerStep(Event):
     record: Record[LRScheduler]
     metric: Any
     """What ReduceLROnPlateau is given."""
+
+
+# --- averages of weights
+
+
+@record
+class AverageUpdated(Event):
+    """An average has taken in the weights of its model."""
+
+    average: AveragedModel
+
+
+@record
+class AverageRead(Event):
+    """Somebody asks an average for its weights or its output; not itself while it takes in others."""
+
+    average: AveragedModel
 
 
 # --- the end

@@ -56,6 +56,7 @@ class Session:
         self.clearing = 0
         self.constructing = 0
         self.scheduling = 0
+        self.averaging = 0
         self.stepping: list[Record[Any]] = []
         self.iterators: WeakIds[Record[Any]] = WeakIds()
 

@@ -72,6 +72,8 @@ class World:
         """Calls of backward so far."""
         self.once = False
         """Whether objects are looked at once, and no program runs."""
+        self.whole = False
+        """Whether a program is watched as it is and from its start, so that its end is that of all it does."""
         self.writes: Writes | None = None
         """What the program has written to, where tensors have no numbers."""
         self.memory: Memory | None = None

@@ -1,19 +1,23 @@
-"""Averages of weights: ``AveragedModel``, which an optimizer trains, or which never takes in a weight."""
+"""Averages of weights: ``AveragedModel``, which an optimizer trains, which takes in no weight, or which nobody uses."""
 
 from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
 from hplint.runtime.checking import Check, Problem, on
-from hplint.runtime.events import Finish, Forward, StepStarts
+from hplint.runtime.events import AverageRead, AverageUpdated, Finish, Forward, StepStarts
 from hplint.runtime.places import Place
-from hplint.runtime.recorder import Record
+from hplint.runtime.recorder import Record, WeakIds
 from hplint.runtime.samples import readable
 from hplint.runtime.world import World, parameters_of
+
+_UPDATES = 3
+"""Updates from which on an average is no mere trial."""
 
 
 class TrainedAverage(Check):
@@ -79,6 +83,56 @@ class StaleAverage(Check):
                 "weights that the model began with"
             )
             yield Problem("average-never-updated", message, built, ((place, "it is run here"),))
+
+
+class UnusedAverage(Check):
+    """An average that was kept up to date, and that a whole program has neither run, nor saved, nor read from."""
+
+    rules = ("average-never-used",)
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self._unused: WeakIds[_Unused] = WeakIds()
+        self._all: list[_Unused] = []
+
+    @on(AverageUpdated)
+    def updated(self, event: AverageUpdated) -> Iterator[Problem]:
+        known = self._unused.get(event.average)
+        if known is None:
+            known = _Unused(self.world.place_of(event.average), event.place)
+            self._unused[event.average] = known
+            self._all.append(known)
+        known.updates += 1
+        yield from ()
+
+    @on(AverageRead)
+    def read(self, event: AverageRead) -> Iterator[Problem]:
+        known = self._unused.get(event.average)
+        if known is not None:  # What is done with it before its first update is preparation.
+            known.read = True
+        yield from ()
+
+    @on(Finish)
+    def finished(self, event: Finish) -> Iterator[Problem]:
+        if not event.complete or not self.world.whole:
+            return
+        for each in self._all:
+            if not each.read and each.updates >= _UPDATES:
+                message = (
+                    f"this `AveragedModel` has taken in weights {each.updates} times, and the program has ended "
+                    "without running it, saving it or reading from it: what was averaged is lost"
+                )
+                yield Problem("average-never-used", message, each.built, ((each.place, "it is updated here"),))
+
+
+@dataclass(slots=True)
+class _Unused:
+    """An average since its first update."""
+
+    built: Place | None
+    place: Place | None
+    updates: int = 0
+    read: bool = False
 
 
 def updates(average: AveragedModel) -> int | None:

@@ -101,6 +101,7 @@ class Run:
         session = Session(all_checks(), own=(self.program.folder,) if self.program.spec is None else self._package())
         if self.full:
             Window(session, self.steps)
+            session.world.whole = True
         else:
             Limits(session, self.steps)
             if self.fake:

@@ -7,6 +7,7 @@ emits events. What torch compiles or scripts sees the original only.
 from __future__ import annotations
 
 from hplint.runtime.taps import (
+    averages,
     backward,
     clipping,
     dropouts,
@@ -19,4 +20,4 @@ from hplint.runtime.taps import (
     schedulers,
 )
 
-ALL = (modules, optimizers, schedulers, loaders, losses, backward, clipping, scalers, dropouts, fills)
+ALL = (modules, optimizers, schedulers, loaders, losses, backward, clipping, scalers, dropouts, fills, averages)
